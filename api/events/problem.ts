@@ -1,0 +1,51 @@
+/** The closed list of what can be wrong with an event, a record or a document. */
+export type ProblemCode =
+  | 'MALFORMED_JSON'
+  | 'DUPLICATE_KEY'
+  | 'FORBIDDEN_CHARACTER'
+  | 'FORBIDDEN_NAME'
+  | 'TOO_DEEP'
+  | 'TOO_LARGE'
+  | 'WRONG_TYPE'
+  | 'MISSING_FIELD'
+  | 'UNKNOWN_FIELD'
+  | 'UNKNOWN_PREFIX'
+  | 'UNKNOWN_VALUE'
+  | 'NOT_ALLOWED'
+  | 'BAD_CONTEXT'
+  | 'BAD_DATE_TIME'
+  | 'BAD_NUMBER'
+  | 'BAD_URI'
+  | 'BAD_IDENTIFIER'
+  | 'CHECK_DIGIT'
+  | 'EMPTY';
+
+/**
+ * One fault and its place. `event` is the 0-based index in the event list, or null where the fault is outside of it;
+ * `field` is the JSON path from the top of what was given, such as `epcisBody.eventList[1].action`;
+ * `message` tells what to do and never repeats a value.
+ */
+export interface Problem {
+  event: number | null;
+  field: string;
+  code: ProblemCode;
+  message: string;
+}
+
+/** No document reports more faults than this. */
+export const MAX_PROBLEMS = 100;
+
+/** A list of faults that stops growing at MAX_PROBLEMS. */
+export class Problems {
+  readonly list: Problem[] = [];
+  event: number | null = null;
+
+  add(field: string, code: ProblemCode, message: string): void {
+    if (this.list.length < MAX_PROBLEMS) this.list.push({ event: this.event, field, code, message });
+  }
+}
+
+/** `a.b`, or `b` at the top. */
+export function below(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
