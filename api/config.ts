@@ -1,0 +1,208 @@
+import { z } from 'zod';
+
+/** A setting of a node that is wrong. The message names each variable and what to do; it never holds a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** One option: where it is read from, what it may be, what it is when nobody sets it, and why it exists. */
+interface Option<T extends z.ZodType> {
+  readonly env: string;
+  /** The type's description completes the sentence "LOTBOOK_PORT must be ...". */
+  readonly type: T;
+  /** A function where the default follows from an option above it. Absent: the option stays undefined. */
+  readonly default?: z.output<T> | ((earlier: { port: number }) => z.output<T>);
+  /** How `.env.example` shows a default that is not a constant, or an option without one. */
+  readonly shown?: string;
+  readonly explanation: string;
+}
+
+const option = <T extends z.ZodType>(it: Option<T>): Option<T> => it;
+
+const text = z.string().min(1).describe('some text');
+const whole = (min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).describe(`a whole number from ${min} to ${max}`);
+const milliseconds = whole(1, 86_400_000).describe(
+  'a whole number of milliseconds from 1 to 86400000 (a day)',
+);
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+function isBaseUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const plain = url !== undefined && !url.username && !url.password && !url.search && !url.hash;
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
+
+/** Every option of a node, in the order in which `.env.example` shows them. */
+export const options = {
+  dir: option({
+    env: 'LOTBOOK_DIR',
+    type: text.describe('the path of a directory'),
+    default: '.lotbook',
+    explanation: "Where this node keeps what is its own: its private key and the embedded database's files.",
+  }),
+  host: option({
+    env: 'LOTBOOK_HOST',
+    type: text.describe('a host name or an IP address'),
+    default: '127.0.0.1',
+    explanation:
+      'The address to listen on. 0.0.0.0 or :: listens on all; put a proxy that speaks TLS before it.',
+  }),
+  port: option({
+    env: 'LOTBOOK_PORT',
+    type: whole(0, 65_535),
+    default: 4000,
+    explanation: 'The TCP port to listen on. 0 takes any free one.',
+  }),
+  url: option({
+    env: 'LOTBOOK_URL',
+    type: z
+      .string()
+      .refine(isBaseUrl)
+      .transform((value) => value.replace(/\/+$/, ''))
+      .describe('an http or https URL without user, query or fragment'),
+    default: ({ port }) => `http://localhost:${port}`,
+    shown: 'http://localhost:4000',
+    explanation: 'The public base URL of this node, as partners reach it. Follows LOTBOOK_PORT when unset.',
+  }),
+  databaseUrl: option({
+    env: 'DATABASE_URL',
+    type: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//)
+      .describe('a postgresql:// URL')
+      .optional(),
+    shown: 'postgresql://lotbook@127.0.0.1:5432/lotbook',
+    explanation: 'A PostgreSQL of your own. When unset, the node runs an embedded one under LOTBOOK_DIR.',
+  }),
+  databasePool: option({
+    env: 'LOTBOOK_DATABASE_POOL',
+    type: whole(2, 1000),
+    default: 10,
+    explanation: 'How many connections to the database the node may hold.',
+  }),
+  privateKey: option({
+    env: 'LOTBOOK_PRIVATE_KEY',
+    type: z
+      .string()
+      .regex(/^\s*(\{[^]*\}|-----BEGIN PRIVATE KEY-----[^]*-----END PRIVATE KEY-----)\s*$/)
+      .describe('a private JWK as JSON or a PKCS#8 PEM')
+      .optional(),
+    shown: '\'{"kty":"OKP","crv":"Ed25519","x":"...","d":"..."}\'',
+    explanation: "The node's private key, from a vault. When unset, it is in a file under LOTBOOK_DIR.",
+  }),
+  logLevel: option({
+    env: 'LOTBOOK_LOG_LEVEL',
+    type: z.enum(LOG_LEVELS).describe(`one of ${LOG_LEVELS.join(', ')}`),
+    default: 'info',
+    explanation: `How much the log says: ${LOG_LEVELS.join(', ')}.`,
+  }),
+  maxBodyBytes: option({
+    env: 'LOTBOOK_MAX_BODY_BYTES',
+    type: whole(1024, 1024 ** 3),
+    default: 16 * 1024 ** 2,
+    explanation: 'The largest request body that is read, in bytes.',
+  }),
+  maxQueue: option({
+    env: 'LOTBOOK_MAX_QUEUE',
+    type: whole(1, 1_000_000),
+    default: 10_000,
+    explanation: 'How many updates may wait for the commit before callers are told to retry later.',
+  }),
+  groupCommit: option({
+    env: 'LOTBOOK_GROUP_COMMIT',
+    type: whole(1, 10_000),
+    default: 512,
+    explanation: 'The most changes that one database commit holds.',
+  }),
+  partnerPollMs: option({
+    env: 'LOTBOOK_PARTNER_POLL_MS',
+    type: milliseconds,
+    default: 5000,
+    explanation:
+      'How often partners are asked for the books that they share with this node, in milliseconds.',
+  }),
+  heartbeatMs: option({
+    env: 'LOTBOOK_HEARTBEAT_MS',
+    type: milliseconds,
+    default: 15_000,
+    explanation: 'How often a sign of life goes out on an open subscription, in milliseconds.',
+  }),
+  slowReaderMs: option({
+    env: 'LOTBOOK_SLOW_READER_MS',
+    type: milliseconds,
+    default: 30_000,
+    explanation:
+      'How long a subscriber may leave what was sent unread before it is cut off, in milliseconds.',
+  }),
+  drainMs: option({
+    env: 'LOTBOOK_DRAIN_MS',
+    type: milliseconds,
+    default: 10_000,
+    explanation: 'How long open requests may finish after SIGTERM, in milliseconds.',
+  }),
+} as const;
+
+type Options = typeof options;
+
+/** The settings of one node: typed, complete, frozen. */
+export type Config = { readonly [K in keyof Options]: z.output<Options[K]['type']> };
+export type ConfigOverrides = { readonly [K in keyof Config]?: Config[K] | undefined };
+
+/**
+ * Reads the settings of a node. An override counts before the environment, the environment before the default;
+ * an empty variable counts as unset.
+ *
+ * @throws ConfigError naming every variable that is wrong, what it must be and what to do.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  overrides: ConfigOverrides = {},
+): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, it] of optionList()) {
+    const given = overrides[name] ?? (env[it.env] || undefined);
+    if (given === undefined) {
+      values[name] =
+        typeof it.default === 'function' ? it.default({ port: Number(values['port']) }) : it.default;
+      continue;
+    }
+    const parsed = it.type.safeParse(given);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${it.env} must be ${expectation(it)}. Correct it, or unset it ${whenUnset(it)}.`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return Object.freeze(values) as Config;
+}
+
+/** The text of `.env.example`: every option with its explanation and its default, commented out. */
+export function renderEnvExample(): string {
+  const head = [
+    '# The options of a Lotbook node, each with its default. Copy this file to .env, set what differs and start with',
+    '#   node --env-file=.env dist/cli.js start',
+    '# A variable that is already set in the environment counts before this file.',
+  ];
+  const blocks = optionList().map(([, it]) =>
+    [`# ${it.explanation}`, `# Must be ${expectation(it)}.`, `# ${it.env}=${shownDefault(it)}`].join('\n'),
+  );
+  return `${[head.join('\n'), ...blocks].join('\n\n')}\n`;
+}
+
+function optionList(): [keyof Options, Option<z.ZodType>][] {
+  return Object.entries(options) as [keyof Options, Option<z.ZodType>][];
+}
+
+function expectation({ type }: Option<z.ZodType>): string {
+  const described = type instanceof z.ZodOptional ? type.unwrap() : type;
+  return z.globalRegistry.get(described)?.description ?? 'valid';
+}
+
+function shownDefault(it: Option<z.ZodType>): string {
+  return it.shown ?? String(it.default);
+}
+
+function whenUnset(it: Option<z.ZodType>): string {
+  return it.default === undefined ? 'to do without' : `for the default (${shownDefault(it)})`;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // One copy of graphql: its CommonJS and module builds refuse each other's objects.
+    alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Generous: tests start real nodes and databases, and wait for what happens, never for a time.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
