@@ -1,0 +1,41 @@
+// Writes the resolvers' types from the contract: `npm run generate`.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { codegen } from '@graphql-codegen/core';
+import * as typescript from '@graphql-codegen/typescript';
+import * as resolvers from '@graphql-codegen/typescript-resolvers';
+import { buildASTSchema, concatAST, parse } from 'graphql';
+
+/** The type that a resolver hands on for a GraphQL type, where it is not that type itself: `Book: '../books.ts#BookRow'`. */
+const mappers: Record<string, string> = {};
+
+/** Paths are seen from the written file. A scalar that is not here fails the run. */
+const scalars = { ID: 'string', DateTime: 'string', JSON: 'unknown' };
+
+const [folder = import.meta.dirname, out = join(import.meta.dirname, '../api/graphql/generated/resolvers.ts')] =
+  process.argv.slice(2);
+const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
+const schema = concatAST(files.toSorted().map((name) => parse(readFileSync(join(folder, name), 'utf8'))));
+
+const code = await codegen({
+  filename: out,
+  schema,
+  schemaAst: buildASTSchema(schema),
+  documents: [],
+  plugins: [{ typescript: {} }, { resolvers: {} }],
+  pluginMap: { typescript, resolvers },
+  config: {
+    contextType: '../context.ts#GraphQLContext',
+    mappers,
+    scalars,
+    strictScalars: true,
+    useTypeImports: true,
+    enumsAsTypes: true,
+    emitLegacyCommonJSImports: false,
+    importExtension: '.ts',
+    maybeValue: 'T | null | undefined',
+    inputMaybeValue: 'T | null | undefined',
+  },
+});
+mkdirSync(dirname(out), { recursive: true });
+writeFileSync(out, code);
