@@ -1,0 +1,157 @@
+import {
+  isAddressed,
+  visibleGrantFields,
+  type Audience,
+  type Grant,
+  type GrantRight,
+  type RecordKind,
+} from './grant.ts';
+
+/** What a decision needs to know of one version of a record: names and attributes, no values. */
+export interface Subject {
+  id: string;
+  kind: RecordKind;
+  /** Place of this version in the book's log. */
+  seq: number;
+  /** Approval time of this version, ms. */
+  at: number;
+  /** Canonical ids of the products and lots that it is about. */
+  products: readonly string[];
+  lots: readonly string[];
+  /** Event time in ms; null for what is no event. */
+  time: number | null;
+}
+
+export interface Question {
+  audience: Audience;
+  purpose: string;
+  /** ms */
+  now: number;
+}
+
+/** Permitted field names, each with the record ids of the grants that permit it. */
+export type Permitted = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * The one answer to "which of these fields may this audience have now, and why": used by queries, feeds, traces,
+ * exports and the admin alike. No grant, no field. `names` are those that the version commits to.
+ */
+export function permittedFields(
+  grants: readonly Grant[],
+  subject: Subject,
+  names: readonly string[],
+  question: Question,
+): Permitted {
+  if (subject.kind === 'GRANT') return permittedOfGrant(grants, subject, names, question.audience);
+  const permitted = new Map<string, string[]>();
+  for (const grant of grants) {
+    if (grant.right !== 'READ' || !isInForce(grant, question) || !covers(grant, subject)) continue;
+    const everything = grant.fields.includes('*');
+    const granted = everything ? names : names.filter((name) => grant.fields.includes(name));
+    for (const name of granted) {
+      const reasons = permitted.get(name);
+      if (reasons) reasons.push(grant.id);
+      else permitted.set(name, [grant.id]);
+    }
+  }
+  return permitted;
+}
+
+/** A grant concerns those whom it addresses, also when it has ended: they must learn of its end. */
+function permittedOfGrant(
+  grants: readonly Grant[],
+  subject: Subject,
+  names: readonly string[],
+  audience: Audience,
+): Permitted {
+  const grant = grants.find(({ id }) => id === subject.id);
+  if (!grant || !isAddressed(grant, audience)) return new Map();
+  return new Map(visibleGrantFields(names, audience).map((name) => [name, [grant.id]]));
+}
+
+/** Does the grant hold for this audience and purpose at this moment? */
+export function isInForce(grant: Grant, { audience, purpose, now }: Question): boolean {
+  return (
+    grant.purpose === purpose &&
+    (grant.from === null || grant.from <= now) &&
+    (grant.until === null || now < grant.until) &&
+    isAddressed(grant, audience)
+  );
+}
+
+/** Does the grant, whoever it addresses, cover this version of this record? */
+export function covers(grant: Grant, subject: Subject): boolean {
+  return selects(grant, subject) && (grant.backfill || isAfterStart(grant, subject));
+}
+
+function isAfterStart(grant: Grant, subject: Subject): boolean {
+  return subject.seq > grant.since && (grant.from === null || grant.from <= subject.at);
+}
+
+/** The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. */
+export function selects({ selector }: Grant, subject: Omit<Subject, 'seq' | 'at' | 'id'>): boolean {
+  if (subject.kind === 'GRANT') return false;
+  const { kinds, products, lots, from, until } = selector;
+  if (kinds.length > 0 && !kinds.includes(subject.kind)) return false;
+  if (products.length > 0 && !subject.products.some((id) => products.includes(id))) return false;
+  if (lots.length > 0 && !subject.lots.some((id) => lots.includes(id))) return false;
+  if (from !== null && (subject.time === null || subject.time < from)) return false;
+  return until === null || (subject.time !== null && subject.time < until);
+}
+
+/**
+ * Names that a new version commits to although they are not set, because a grant names them: their null can then be
+ * disclosed, so that a partner can tell "not set" from "withheld".
+ */
+export function namesGranted(
+  grants: readonly Grant[],
+  subject: Omit<Subject, 'seq' | 'at' | 'id'>,
+  now: number,
+): string[] {
+  const names = new Set<string>();
+  for (const grant of grants) {
+    if (grant.right !== 'READ' || (grant.until !== null && grant.until <= now)) continue;
+    if (!selects(grant, subject)) continue;
+    for (const name of grant.fields) if (name !== '*') names.add(name);
+  }
+  return [...names];
+}
+
+/**
+ * Names that may be used to narrow a search before permission is evaluated record by record: those that every READ
+ * grant in force for the audience gives. Filtering on any other name earlier would tell hidden things by its cost.
+ */
+export function searchableEverywhere(grants: readonly Grant[], question: Question): (name: string) => boolean {
+  const inForce = grants.filter((grant) => grant.right === 'READ' && isInForce(grant, question));
+  return (name) =>
+    inForce.length > 0 && inForce.every(({ fields }) => fields.includes('*') || fields.includes(name));
+}
+
+export type Verdict = { decision: 'BY_RULE' | 'BY_PERSON' } | { decision: 'REFUSED'; field: string };
+
+/**
+ * May this audience change these fields of this record: by rule, by a person's decision, or not at all? Each named
+ * field needs a grant; one that only lets propose makes the whole request wait for a person.
+ */
+export function mayChange(
+  grants: readonly Grant[],
+  subject: Omit<Subject, 'seq' | 'at' | 'id'>,
+  names: readonly string[],
+  question: Question,
+): Verdict {
+  if (subject.kind === 'GRANT') return { decision: 'REFUSED', field: 'kind' };
+  const applicable = grants.filter(
+    (grant) => grant.right !== 'READ' && isInForce(grant, question) && selects(grant, subject),
+  );
+  const gives = (right: GrantRight, name: string) =>
+    applicable.some(
+      (grant) => grant.right === right && (grant.fields.includes('*') || grant.fields.includes(name)),
+    );
+  let decision: 'BY_RULE' | 'BY_PERSON' = 'BY_RULE';
+  for (const name of names) {
+    if (gives('CHANGE', name)) continue;
+    if (!gives('REQUEST', name)) return { decision: 'REFUSED', field: name };
+    decision = 'BY_PERSON';
+  }
+  return { decision };
+}
