@@ -1,0 +1,122 @@
+import { protectedHeader, signPayload } from '../identity/jws.ts';
+import type { Signer } from '../identity/signer.ts';
+import type { JsonValue } from '../identity/strict-json.ts';
+import { type RecordKind, tokenHash, typOf } from './change.ts';
+import { canonicalJson } from './field-value.ts';
+import { decoyDigest, disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
+import { layoutFor } from './layout.ts';
+import { LedgerError } from './ledger-error.ts';
+
+/** One approved update, ready to be sealed. */
+export interface ChangeInput {
+  /** The authority that approves. */
+  readonly issuer: string;
+  readonly book: string;
+  readonly record: string;
+  readonly kind: RecordKind;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** Unique for each token: salts and decoys depend on it. */
+  readonly jti: string;
+  /** The update request's id. */
+  readonly txn: string;
+  readonly ver: number;
+  readonly seq: number;
+  /** Hash of the record's previous token; in a batch also the place of the earlier change. Absent at version 1. */
+  readonly prev?: string | { readonly of: number } | undefined;
+  readonly term: number;
+  readonly mandate?: string | undefined;
+  /** The record's full state after the change. A null counts as unset. */
+  readonly state: Readonly<Record<string, JsonValue>>;
+  /** Names that are granted to somebody and may be unset: they are committed as null. */
+  readonly alsoNames?: readonly string[] | undefined;
+  /** 32 random bytes of the record. Deleting them erases the values. */
+  readonly recordKey: Uint8Array;
+  /** 32 random bytes of the book. They keep guesses at hidden names from being tried against `slot_salt`. */
+  readonly slotKey: Uint8Array;
+}
+
+export interface IssuedChange {
+  /** The compact JWS: store and forward exactly this text. */
+  readonly token: string;
+  /** `tokenHash(token)`, the next version's `prev`. */
+  readonly hash: string;
+}
+
+/** Seal one change. Rejects with `LedgerError` when names, values or the chain are wrong. */
+export async function issueChange(input: ChangeInput, signer: Signer): Promise<IssuedChange> {
+  const { prev } = input;
+  if (typeof prev === 'object')
+    throw new LedgerError('BAD_CHAIN', 'prev names a place, but there is no batch');
+  return seal(input, prev, signer);
+}
+
+/**
+ * Seal a batch; the results are in the order of the inputs. All signatures run side by side, except that a change with
+ * `prev: {of: i}` waits for the i-th one. Refused whole, as `issueChange`.
+ */
+export async function issueChanges(inputs: readonly ChangeInput[], signer: Signer): Promise<IssuedChange[]> {
+  const issued: Promise<IssuedChange>[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const { prev } = input;
+    issued.push(
+      typeof prev === 'object' ? sealAfter(issued, index, input, prev.of, signer) : seal(input, prev, signer),
+    );
+  }
+  return Promise.all(issued);
+}
+
+async function sealAfter(
+  issued: readonly Promise<IssuedChange>[],
+  index: number,
+  input: ChangeInput,
+  of: number,
+  signer: Signer,
+): Promise<IssuedChange> {
+  const earlier = of < index ? issued[of] : undefined;
+  if (!earlier)
+    throw new LedgerError('BAD_CHAIN', `change ${index}: prev must name an earlier place of the batch`);
+  return seal(input, (await earlier).hash, signer);
+}
+
+async function seal(input: ChangeInput, prev: string | undefined, signer: Signer): Promise<IssuedChange> {
+  if ((input.ver === 1) !== (prev === undefined)) {
+    throw new LedgerError('BAD_CHAIN', `version ${input.ver} ${prev ? 'has' : 'lacks'} a previous token`);
+  }
+  const token = await signPayload(headerOf(signer, typOf(input.kind)), payloadOf(input, prev), signer);
+  return { token, hash: tokenHash(token) };
+}
+
+/** The claims as JSON, written by hand: this is the hot path, and the order is fixed. */
+function payloadOf(input: ChangeInput, prev: string | undefined): string {
+  const layout = layoutFor(input.state, input.alsoNames, input.slotKey);
+  const keystream = slotKeystream(input.recordKey, input.jti, layout.slotCount);
+  const digests = new Array<string>(layout.slotCount);
+  for (const { name, slot, prefix } of layout.set) {
+    const value = canonicalJson(input.state[name] as JsonValue, name);
+    digests[slot] = disclosureDigest(disclosureFor(keystream, slot, `${prefix}${value}]`));
+  }
+  for (const { slot, opening } of layout.fixed) {
+    digests[slot] = disclosureDigest(disclosureFor(keystream, slot, opening));
+  }
+  for (let slot = 0; slot < digests.length; slot++) digests[slot] ??= decoyDigest(keystream, slot);
+  const json = JSON.stringify;
+  return (
+    `{"iss":${json(input.issuer)},"book":${json(input.book)},"sub":${json(input.record)},"kind":"${input.kind}",` +
+    `"iat":${input.atMs / 1000},"jti":${json(input.jti)},"txn":${json(input.txn)},"ver":${input.ver},"seq":${input.seq},` +
+    (prev === undefined ? '' : `"prev":${json(prev)},`) +
+    `"term":${input.term},` +
+    (input.mandate === undefined ? '' : `"mandate":${json(input.mandate)},`) +
+    `"_sd_alg":"sha-256","slot_salt":"${layout.slotSalt}","fields":[{"...":"${digests.join('"},{"...":"')}"}]}`
+  );
+}
+
+const headers = new WeakMap<Signer, Map<string, string>>();
+
+function headerOf(signer: Signer, typ: string): string {
+  let byTyp = headers.get(signer);
+  if (!byTyp) headers.set(signer, (byTyp = new Map()));
+  let header = byTyp.get(typ);
+  if (!header) byTyp.set(typ, (header = protectedHeader(typ, signer)));
+  return header;
+}
