@@ -7,6 +7,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-postgres.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
     // Generous: tests start real nodes and databases, and wait for what happens, never for a time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
