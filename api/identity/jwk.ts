@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { LotbookError } from '../errors.ts';
 import { decodeBase64url } from './base64url.ts';
 import { sha256, sha256Bytes } from './sha256.ts';
 
@@ -19,19 +20,6 @@ export interface VerificationKey {
   readonly key: KeyObject;
 }
 
-export type KeyErrorCode = 'NOT_A_JWK' | 'UNSUPPORTED_KEY' | 'PRIVATE_KEY' | 'WEAK_KEY' | 'INVALID_KEY';
-
-/** A key that must not be used. The holder has to supply another one, as the code says. */
-export class KeyError extends Error {
-  constructor(
-    readonly code: KeyErrorCode,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'KeyError';
-  }
-}
-
 // Members that only a private or symmetric key has (RFC 7518 section 6).
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -43,18 +31,19 @@ const publicJwk = z.discriminatedUnion('kty', [
 
 /**
  * A public JWK from outside: Ed25519 or P-256, with canonical coordinates, on the curve and of full order.
- * Members that do not belong to the key itself (`kid`, `use`, `alg` ...) are dropped. Throws `KeyError`.
+ * Members that do not belong to the key itself (`kid`, `use`, `alg` ...) are dropped. Throws `BAD_INPUT`.
  */
 export function parsePublicJwk(input: unknown): PublicJwk {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new KeyError('NOT_A_JWK', 'a public key is a JSON object (RFC 7517)');
+    throw new LotbookError('BAD_INPUT', 'a public key is a JSON object (RFC 7517)');
   }
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(input, name));
-  if (secret) throw new KeyError('PRIVATE_KEY', `a public key must not have the private member "${secret}"`);
+  if (secret)
+    throw new LotbookError('BAD_INPUT', `a public key must not have the private member "${secret}"`);
   const parsed = publicJwk.safeParse(input);
   if (!parsed.success) {
-    throw new KeyError(
-      'UNSUPPORTED_KEY',
+    throw new LotbookError(
+      'BAD_INPUT',
       'only OKP Ed25519 and EC P-256 keys with 32-byte coordinates are supported',
     );
   }
@@ -109,7 +98,7 @@ function importPublic(jwk: PublicJwk): KeyObject {
   try {
     return createPublicKey({ key: publicPart(jwk) as JsonWebKey, format: 'jwk' });
   } catch {
-    throw new KeyError('INVALID_KEY', 'the coordinates are not a point of the curve');
+    throw new LotbookError('BAD_INPUT', 'the coordinates are not a point of the curve');
   }
 }
 
@@ -129,6 +118,6 @@ function refuseSmallOrder(x: string): void {
   const bytes = Buffer.from(x, 'base64url');
   bytes.writeUInt8(bytes.readUInt8(31) & 0x7f, 31);
   if (SMALL_ORDER_Y.has(bytes.toString('hex'))) {
-    throw new KeyError('WEAK_KEY', 'the Ed25519 point has a small order');
+    throw new LotbookError('BAD_INPUT', 'the Ed25519 point has a small order');
   }
 }

@@ -6,8 +6,8 @@ export type JsonObject = { [name: string]: JsonValue };
 const MAX_DEPTH = 32;
 
 /**
- * Parse signed JSON so that it has one reading only: valid UTF-8, no duplicate member, no member `__proto__`, at most
- * 32 levels. `undefined` for anything else (RFC 7515 section 4 and RFC 8725 section 2.4 leave duplicates to the reader).
+ * Parse signed JSON so that it has one reading only: valid UTF-8, no duplicate member, no member `__proto__`, no
+ * number beyond a double, at most 32 levels. `undefined` for anything else (RFC 7515 section 4 and RFC 8725 section 2.4 leave duplicates to the reader).
  */
 export function parseStrictJson(bytes: Buffer): JsonValue | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -34,6 +34,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 function countMembers(value: JsonValue, depth: number): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : Number.NaN;
   if (typeof value !== 'object' || value === null) return 0;
   if (depth >= MAX_DEPTH) return Number.NaN;
   let count = 0;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decodeBase64url, DIGEST_PATTERN } from '../identity/base64url.ts';
 import { sha256 } from '../identity/sha256.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 import { decodeSlotSalt, MAX_SLOTS, MIN_SLOTS } from './slots.ts';
 
 export const RECORD_KINDS = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE', 'GRANT'] as const;
@@ -51,7 +51,7 @@ export function tokenHash(token: string): string {
   return sha256(token);
 }
 
-/** The claims of an own stored token, WITHOUT verification. Throws `NOT_A_CHANGE`. */
+/** The claims of an own stored token, WITHOUT verification. Throws when the text is none. */
 export function readChange(token: string): ChangeClaims {
   const start = token.indexOf('.') + 1;
   const payload = decodeBase64url(token.slice(start, token.indexOf('.', start)));
@@ -59,7 +59,7 @@ export function readChange(token: string): ChangeClaims {
     const claims = JSON.parse(payload?.toString('utf8') ?? '') as ChangeClaims;
     if (Array.isArray(claims.fields) && typeof claims.slot_salt === 'string') return claims;
   } catch {
-    // Falls through to the error that says what to do.
+    // Falls through to the one error.
   }
-  throw new LedgerError('NOT_A_CHANGE', 'the stored text is no change token');
+  throw new LotbookError('INTERNAL', 'the stored text is no change token');
 }

@@ -3,7 +3,7 @@ import { readChange } from './change.ts';
 import { canonicalJson, NAMES_FIELD } from './field-value.ts';
 import { disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
 import { namesOpening } from './layout.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 import { decodeSlotSalt, slotOf } from './slots.ts';
 
 /** A stored token with what is needed to open it: the state of that same version and the record's key. */
@@ -19,7 +19,7 @@ export interface Disclosures {
   readonly missing: string[];
 }
 
-/** The disclosures of the chosen names (`@names` is one of them), in their order. Throws `STATE_MISMATCH`. */
+/** The disclosures of the chosen names (`@names` is one of them), in their order. Throws when state or key are not the token's. */
 export function disclose(change: SealedChange, names: Iterable<string>): Disclosures {
   return opener(change)(names);
 }
@@ -39,7 +39,10 @@ export function opener({ token, recordKey, state }: SealedChange): (names: Itera
     const disclosure = disclosureFor(keystream, slot, openingOf(state, name));
     if (disclosureDigest(disclosure) === claims.fields[slot]?.['...']) return disclosure;
     if (name !== NAMES_FIELD && !isSet(state, name)) return undefined;
-    throw new LedgerError('STATE_MISMATCH', `field "${name}" of ${claims.sub} version ${claims.ver}`);
+    throw new LotbookError(
+      'INTERNAL',
+      `state or key do not belong to the token: field "${name}", version ${claims.ver}`,
+    );
   };
 
   return (names) => {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../identity/strict-json.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 
 /** The committed list of the names that are set. Not a name that a record may use. */
 export const NAMES_FIELD = '@names';
@@ -15,17 +15,17 @@ export function isFieldName(name: string): boolean {
 
 /**
  * The one spelling of a field's value: RFC 8785 (members sorted by UTF-16 code units), so that a state that went
- * through a database which reorders members still reproduces its digest. Throws `BAD_FIELD_VALUE`.
+ * through a database which reorders members still reproduces its digest. Throws `BAD_INPUT`.
  */
 export function canonicalJson(value: JsonValue, name: string, depth = 0): string {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (typeof value !== 'object') throw new LedgerError('BAD_FIELD_VALUE', `field "${name}" is not JSON`);
-  if (depth >= MAX_DEPTH) throw new LedgerError('BAD_FIELD_VALUE', `field "${name}" is nested too deeply`);
+  if (typeof value !== 'object') throw new LotbookError('BAD_INPUT', `field "${name}" is not JSON`);
+  if (depth >= MAX_DEPTH) throw new LotbookError('BAD_INPUT', `field "${name}" is nested too deeply`);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, name, depth + 1)).join()}]`;
   const members = Object.keys(value).sort();
   if (members.some(isReservedMember)) {
-    throw new LedgerError('BAD_FIELD_VALUE', `field "${name}" has a member that SD-JWT reserves`);
+    throw new LotbookError('BAD_INPUT', `field "${name}" has a member that SD-JWT reserves`);
   }
   return `{${members.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as JsonValue, name, depth + 1)}`).join()}}`;
 }

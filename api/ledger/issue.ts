@@ -5,7 +5,7 @@ import { type RecordKind, tokenHash, typOf } from './change.ts';
 import { canonicalJson } from './field-value.ts';
 import { decoyDigest, disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
 import { layoutFor } from './layout.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 
 /** One approved update, ready to be sealed. */
 export interface ChangeInput {
@@ -43,11 +43,11 @@ export interface IssuedChange {
   readonly hash: string;
 }
 
-/** Seal one change. Rejects with `LedgerError` when names, values or the chain are wrong. */
+/** Seal one change. Rejects with `BAD_INPUT` when a name or a value cannot be committed. */
 export async function issueChange(input: ChangeInput, signer: Signer): Promise<IssuedChange> {
   const { prev } = input;
   if (typeof prev === 'object')
-    throw new LedgerError('BAD_CHAIN', 'prev names a place, but there is no batch');
+    throw new LotbookError('INTERNAL', 'prev names a place, but there is no batch');
   return seal(input, prev, signer);
 }
 
@@ -75,13 +75,13 @@ async function sealAfter(
 ): Promise<IssuedChange> {
   const earlier = of < index ? issued[of] : undefined;
   if (!earlier)
-    throw new LedgerError('BAD_CHAIN', `change ${index}: prev must name an earlier place of the batch`);
+    throw new LotbookError('INTERNAL', `change ${index}: prev must name an earlier place of the batch`);
   return seal(input, (await earlier).hash, signer);
 }
 
 async function seal(input: ChangeInput, prev: string | undefined, signer: Signer): Promise<IssuedChange> {
   if ((input.ver === 1) !== (prev === undefined)) {
-    throw new LedgerError('BAD_CHAIN', `version ${input.ver} ${prev ? 'has' : 'lacks'} a previous token`);
+    throw new LotbookError('INTERNAL', `version ${input.ver} ${prev ? 'has' : 'lacks'} a previous token`);
   }
   const token = await signPayload(headerOf(signer, typOf(input.kind)), payloadOf(input, prev), signer);
   return { token, hash: tokenHash(token) };

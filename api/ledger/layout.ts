@@ -1,7 +1,7 @@
 import type { JsonValue } from '../identity/strict-json.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { isFieldName, NAMES_FIELD } from './field-value.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 import { slotTable } from './slots.ts';
 
 /** Everything about a token's slots that depends on the names alone, worked out once for each set of names. */
@@ -16,7 +16,7 @@ export interface Layout {
 
 const layouts = new BoundedCache<Layout>(1024);
 
-/** The layout for a state and the granted names that it may lack. Throws `BAD_FIELD_NAME`, `TOO_MANY_FIELDS`. */
+/** The layout for a state and the granted names that it may lack. Throws `BAD_INPUT`. */
 export function layoutFor(
   state: Readonly<Record<string, JsonValue>>,
   alsoNames: readonly string[] | undefined,
@@ -41,7 +41,7 @@ function makeLayout(
   const all = [...new Set([...names, ...alsoNames])];
   const bad = all.find((name) => !isFieldName(name));
   if (bad !== undefined)
-    throw new LedgerError('BAD_FIELD_NAME', `not a field name: ${JSON.stringify(bad.slice(0, 80))}`);
+    throw new LotbookError('BAD_INPUT', `not a field name: ${JSON.stringify(bad.slice(0, 80))}`);
   const isSet = (name: string) => Object.hasOwn(state, name) && state[name] !== null;
   const table = slotTable([...all, NAMES_FIELD], all.length, slotKey);
   const placed = all.map((name, i) => ({

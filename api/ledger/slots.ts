@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../identity/base64url.ts';
 import { sha256Bytes } from '../identity/sha256.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { LedgerError } from './ledger-error.ts';
+import { LotbookError } from '../errors.ts';
 
 /**
  * Where a field's digest stands. A change token has N slots, and a name has exactly one of them:
@@ -40,7 +40,7 @@ const tables = new BoundedCache<SlotTable>(512);
 /**
  * The smallest table for these names without a collision. The search starts at a place that `slotKey` and the set of
  * names decide: the same set always gets the same salt, and who does not have the key cannot tell a guessed set of
- * names from another by repeating the search. Throws `TOO_MANY_FIELDS`.
+ * names from another by repeating the search. Throws `BAD_INPUT` when there are too many.
  */
 export function slotTable(names: readonly string[], fieldCount: number, slotKey: Uint8Array): SlotTable {
   const sorted = [...names].sort();
@@ -67,7 +67,7 @@ function search(names: readonly string[], fieldCount: number, start: number): Sl
     const slots = Uint16Array.from(names, (name) => slotOf(salt, slotCount, name));
     return { slotSalt: encodeBase64url(bytes), slotCount, slots };
   }
-  throw new LedgerError('TOO_MANY_FIELDS', `${names.length} names find no place in ${MAX_SLOTS} slots`);
+  throw new LotbookError('BAD_INPUT', `${names.length} names find no place in ${MAX_SLOTS} slots`);
 }
 
 function findSalt(names: readonly string[], slotCount: number, start: number): number | undefined {
