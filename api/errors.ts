@@ -3,23 +3,50 @@
  * status is decided here and nowhere else.
  */
 export const errorCodes = {
-  UNAUTHENTICATED: { status: 401, duty: 'Ask the token endpoint for a new access token and send the call again.' },
-  NOT_PERMITTED: { status: 403, duty: 'Ask the owner of the book for a grant or your administrator for a role.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    duty: 'Ask the token endpoint for a new access token and send the call again.',
+  },
+  NOT_PERMITTED: {
+    status: 403,
+    duty: 'Ask the owner of the book for a grant or your administrator for a role.',
+  },
   NOT_FOUND: { status: 404, duty: 'Check the name; what you may not see is answered in the same way.' },
   BAD_INPUT: { status: 400, duty: 'Correct the input at the named place and send the whole call again.' },
   TOO_LARGE: { status: 413, duty: 'Send it in smaller parts.' },
-  STALE_BASE: { status: 409, duty: 'Refresh the record, look at what changed, and send the update on the current version.' },
+  STALE_BASE: {
+    status: 409,
+    duty: 'Refresh the record, look at what changed, and send the update on the current version.',
+  },
   KEY_REUSED: { status: 409, duty: 'Use a new idempotency key: this one was used for another content.' },
   ALREADY_DECIDED: { status: 409, duty: 'Read the request again: somebody has decided it already.' },
-  CONFLICT: { status: 409, duty: 'Read what is there and decide anew: it differs from what this call assumes.' },
-  NOT_AUTHORITY: { status: 421, duty: 'Send the request to the authority of the book, or to your own node, which delivers it.' },
+  CONFLICT: {
+    status: 409,
+    duty: 'Read what is there and decide anew: it differs from what this call assumes.',
+  },
+  NOT_AUTHORITY: {
+    status: 421,
+    duty: 'Send the request to the authority of the book, or to your own node, which delivers it.',
+  },
   IN_USE: { status: 503, duty: 'The book is in use; try again after the time given.' },
-  TOO_BUSY: { status: 503, duty: 'The node has as much waiting work as it takes; try again after the time given.' },
-  SHUTTING_DOWN: { status: 503, duty: 'The node is stopping; try again after the time given, or at another process of it.' },
+  TOO_BUSY: {
+    status: 503,
+    duty: 'The node has as much waiting work as it takes; try again after the time given.',
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    duty: 'The node is stopping; try again after the time given, or at another process of it.',
+  },
   FUTURE_CURSOR: { status: 400, duty: 'Go on from the last cursor that you received.' },
   CURSOR_EXPIRED: { status: 410, duty: 'Start the feed anew without a cursor.' },
-  UNVERIFIED: { status: 422, duty: 'Do not trust the statement; ask the partner for it again and compare fingerprints.' },
-  UNREACHABLE: { status: 502, duty: 'The partner cannot be reached; what is queued is sent again by itself.' },
+  UNVERIFIED: {
+    status: 422,
+    duty: 'Do not trust the statement; ask the partner for it again and compare fingerprints.',
+  },
+  UNREACHABLE: {
+    status: 502,
+    duty: 'The partner cannot be reached; what is queued is sent again by itself.',
+  },
   INTERNAL: { status: 500, duty: 'Tell the operator of the node the request id.' },
 } as const satisfies Record<string, { status: number; duty: string }>;
 
@@ -57,5 +84,7 @@ export class LotbookError extends Error {
 
 /** Errors that libraries throw carry text that may quote input; callers get only what we wrote ourselves. */
 export function toLotbookError(error: unknown): LotbookError {
-  return error instanceof LotbookError ? error : new LotbookError('INTERNAL', 'Something went wrong in this node.');
+  return error instanceof LotbookError
+    ? error
+    : new LotbookError('INTERNAL', 'Something went wrong in this node.');
 }

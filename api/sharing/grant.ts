@@ -1,16 +1,14 @@
 import type { Fields } from '../events/fields.ts';
 import type { JsonValue } from '../events/value.ts';
-
-/** Every kind of record that a book holds. Grants are records themselves, so that rules are versioned and signed too. */
-export const RECORD_KINDS = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE', 'GRANT'] as const;
-export type RecordKind = (typeof RECORD_KINDS)[number];
+import type { RecordKind } from '../ledger/change.ts';
+import { NAMES_FIELD } from '../ledger/field-value.ts';
 
 /** READ: see the fields. REQUEST: propose values, a person decides. CHANGE: approved without a person. */
 export type GrantRight = 'READ' | 'REQUEST' | 'CHANGE';
 
 export const ORDINARY_PURPOSE = 'traceability';
 
-/** A sharing rule. Its terms never change; it can only be ended. */
+/** A sharing rule: a record of its book, so that rules are versioned and signed too. Its terms never change; it can end. */
 export interface Grant {
   /** Record id, `urn:lotbook:grant:<name>`. */
   id: string;
@@ -47,8 +45,6 @@ export interface Grant {
 
 export type GrantTerms = Omit<Grant, 'id' | 'version' | 'since'>;
 
-/** The committed list of all set names: it would tell the rest of the audience. */
-const ALL_NAMES = '@names';
 const AUDIENCE_ORGANISATION = 'audience.organisation:';
 const AUDIENCE_GROUP = 'audience.group:';
 const AUDIENCE_ROLE = 'audience.role:';
@@ -82,7 +78,10 @@ export function grantToFields(terms: GrantTerms): Fields {
 }
 
 /** The grant that a record's fields describe; from a partner's copy its own share of the audience. */
-export function grantFromFields(record: { id: string; version: number; since: number }, fields: Fields): Grant {
+export function grantFromFields(
+  record: { id: string; version: number; since: number },
+  fields: Fields,
+): Grant {
   const named = (prefix: string) =>
     Object.keys(fields)
       .filter((name) => name.startsWith(prefix) && fields[name] === true)
@@ -117,7 +116,8 @@ export function grantFromFields(record: { id: string; version: number; since: nu
 /** Which fields of a grant's record this audience may see: the terms, and its own share of the audience. */
 export function visibleGrantFields(names: readonly string[], audience: Audience): string[] {
   return names.filter((name) => {
-    if (name === ALL_NAMES) return false;
+    // The list of all set names would tell who else is in the audience.
+    if (name === NAMES_FIELD) return false;
     if (!name.startsWith('audience.')) return true;
     if (name.startsWith(AUDIENCE_ORGANISATION)) {
       return name.slice(AUDIENCE_ORGANISATION.length) === audience.organisation;

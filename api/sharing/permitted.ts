@@ -1,25 +1,13 @@
-import {
-  isAddressed,
-  visibleGrantFields,
-  type Audience,
-  type Grant,
-  type GrantRight,
-  type RecordKind,
-} from './grant.ts';
+import { isAddressed, visibleGrantFields, type Audience, type Grant, type GrantRight } from './grant.ts';
+import type { SubjectAttributes } from './subject.ts';
 
 /** What a decision needs to know of one version of a record: names and attributes, no values. */
-export interface Subject {
+export interface Subject extends SubjectAttributes {
   id: string;
-  kind: RecordKind;
   /** Place of this version in the book's log. */
   seq: number;
   /** Approval time of this version, ms. */
   at: number;
-  /** Canonical ids of the products and lots that it is about. */
-  products: readonly string[];
-  lots: readonly string[];
-  /** Event time in ms; null for what is no event. */
-  time: number | null;
 }
 
 export interface Question {
@@ -89,7 +77,7 @@ function isAfterStart(grant: Grant, subject: Subject): boolean {
 }
 
 /** The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. */
-export function selects({ selector }: Grant, subject: Omit<Subject, 'seq' | 'at' | 'id'>): boolean {
+export function selects({ selector }: Grant, subject: SubjectAttributes): boolean {
   if (subject.kind === 'GRANT') return false;
   const { kinds, products, lots, from, until } = selector;
   if (kinds.length > 0 && !kinds.includes(subject.kind)) return false;
@@ -103,11 +91,7 @@ export function selects({ selector }: Grant, subject: Omit<Subject, 'seq' | 'at'
  * Names that a new version commits to although they are not set, because a grant names them: their null can then be
  * disclosed, so that a partner can tell "not set" from "withheld".
  */
-export function namesGranted(
-  grants: readonly Grant[],
-  subject: Omit<Subject, 'seq' | 'at' | 'id'>,
-  now: number,
-): string[] {
+export function namesGranted(grants: readonly Grant[], subject: SubjectAttributes, now: number): string[] {
   const names = new Set<string>();
   for (const grant of grants) {
     if (grant.right !== 'READ' || (grant.until !== null && grant.until <= now)) continue;
@@ -121,7 +105,10 @@ export function namesGranted(
  * Names that may be used to narrow a search before permission is evaluated record by record: those that every READ
  * grant in force for the audience gives. Filtering on any other name earlier would tell hidden things by its cost.
  */
-export function searchableEverywhere(grants: readonly Grant[], question: Question): (name: string) => boolean {
+export function searchableEverywhere(
+  grants: readonly Grant[],
+  question: Question,
+): (name: string) => boolean {
   const inForce = grants.filter((grant) => grant.right === 'READ' && isInForce(grant, question));
   return (name) =>
     inForce.length > 0 && inForce.every(({ fields }) => fields.includes('*') || fields.includes(name));
@@ -135,7 +122,7 @@ export type Verdict = { decision: 'BY_RULE' | 'BY_PERSON' } | { decision: 'REFUS
  */
 export function mayChange(
   grants: readonly Grant[],
-  subject: Omit<Subject, 'seq' | 'at' | 'id'>,
+  subject: SubjectAttributes,
   names: readonly string[],
   question: Question,
 ): Verdict {

@@ -1,0 +1,23 @@
+import type { Fields } from '../events/fields.ts';
+import { productsAndLots } from '../events/links.ts';
+import type { RecordKind } from '../ledger/change.ts';
+
+/** What a selector can look at; derived from the full state of a record, never stored. */
+export interface SubjectAttributes {
+  kind: RecordKind;
+  products: readonly string[];
+  lots: readonly string[];
+  /** Event time in ms; null for what is no event. */
+  time: number | null;
+}
+
+/** The attributes of a record by which sharing rules select it. */
+export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fields>): SubjectAttributes {
+  if (kind === 'GRANT') return { kind, products: [], lots: [], time: null };
+  const { products, lots } = productsAndLots(fields);
+  if (kind === 'PRODUCT') return { kind, products: [...products, id], lots, time: null };
+  if (kind === 'LOT') return { kind, products, lots: [...lots, id], time: null };
+  const time =
+    kind === 'EVENT' && typeof fields['eventTime'] === 'string' ? Date.parse(fields['eventTime']) : NaN;
+  return { kind, products, lots, time: Number.isNaN(time) ? null : time };
+}
