@@ -70,7 +70,7 @@ export function checkAccessToken(
   if (!signed.ok) return signed;
   const parsed = claimsShape.safeParse(signed.claims);
   if (!parsed.success)
-    return { ok: false, code: 'BAD_CLAIMS', detail: `claim ${parsed.error.issues[0]?.path[0]}` };
+    return { ok: false, code: 'BAD_CLAIMS', detail: `claim ${String(parsed.error.issues[0]?.path[0])}` };
   const claims = parsed.data;
   if (claims.iss !== expected.issuer)
     return { ok: false, code: 'WRONG_ISSUER', detail: `expected ${expected.issuer}` };

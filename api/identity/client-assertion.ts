@@ -74,7 +74,7 @@ export function checkClientAssertion(
   if (!signed.ok) return signed;
   const parsed = claimsShape.safeParse(signed.claims);
   if (!parsed.success)
-    return { ok: false, code: 'BAD_CLAIMS', detail: `claim ${parsed.error.issues[0]?.path[0]}` };
+    return { ok: false, code: 'BAD_CLAIMS', detail: `claim ${String(parsed.error.issues[0]?.path[0])}` };
   const claims = parsed.data;
   if (claims.iss !== clientId || claims.sub !== clientId) {
     return { ok: false, code: 'WRONG_CLIENT', detail: 'iss and sub must both be the client' };

@@ -20,6 +20,13 @@ export interface VerificationKey {
   readonly key: KeyObject;
 }
 
+/** A key that must not be used: its holder has to supply another one. */
+export class KeyError extends LotbookError {
+  constructor(message: string) {
+    super('BAD_INPUT', message);
+  }
+}
+
 // Members that only a private or symmetric key has (RFC 7518 section 6).
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -31,21 +38,17 @@ const publicJwk = z.discriminatedUnion('kty', [
 
 /**
  * A public JWK from outside: Ed25519 or P-256, with canonical coordinates, on the curve and of full order.
- * Members that do not belong to the key itself (`kid`, `use`, `alg` ...) are dropped. Throws `BAD_INPUT`.
+ * Members that do not belong to the key itself (`kid`, `use`, `alg` ...) are dropped. Throws `KeyError`.
  */
 export function parsePublicJwk(input: unknown): PublicJwk {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new LotbookError('BAD_INPUT', 'a public key is a JSON object (RFC 7517)');
+    throw new KeyError('a public key is a JSON object (RFC 7517)');
   }
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(input, name));
-  if (secret)
-    throw new LotbookError('BAD_INPUT', `a public key must not have the private member "${secret}"`);
+  if (secret) throw new KeyError(`a public key must not have the private member "${secret}"`);
   const parsed = publicJwk.safeParse(input);
   if (!parsed.success) {
-    throw new LotbookError(
-      'BAD_INPUT',
-      'only OKP Ed25519 and EC P-256 keys with 32-byte coordinates are supported',
-    );
+    throw new KeyError('only OKP Ed25519 and EC P-256 keys with 32-byte coordinates are supported');
   }
   if (parsed.data.kty === 'OKP') refuseSmallOrder(parsed.data.x);
   importPublic(parsed.data);
@@ -98,7 +101,7 @@ function importPublic(jwk: PublicJwk): KeyObject {
   try {
     return createPublicKey({ key: publicPart(jwk) as JsonWebKey, format: 'jwk' });
   } catch {
-    throw new LotbookError('BAD_INPUT', 'the coordinates are not a point of the curve');
+    throw new KeyError('the coordinates are not a point of the curve');
   }
 }
 
@@ -118,6 +121,6 @@ function refuseSmallOrder(x: string): void {
   const bytes = Buffer.from(x, 'base64url');
   bytes.writeUInt8(bytes.readUInt8(31) & 0x7f, 31);
   if (SMALL_ORDER_Y.has(bytes.toString('hex'))) {
-    throw new LotbookError('BAD_INPUT', 'the Ed25519 point has a small order');
+    throw new KeyError('the Ed25519 point has a small order');
   }
 }
