@@ -27,6 +27,7 @@ const milliseconds = whole(1, 86_400_000).describe(
 );
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const METRICS_READERS = ['callers', 'loopback', 'nobody'] as const;
 
 function isBaseUrl(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -92,11 +93,31 @@ export const options = {
     shown: '\'{"kty":"OKP","crv":"Ed25519","x":"...","d":"..."}\'',
     explanation: "The node's private key, from a vault. When unset, it is in a file under LOTBOOK_DIR.",
   }),
+  organisation: option({
+    env: 'LOTBOOK_ORGANISATION',
+    type: text.describe('a lower-case name like a DNS name').optional(),
+    shown: 'packer.example',
+    explanation: 'The organisation of the node, where no organisation.json is under LOTBOOK_DIR.',
+  }),
+  name: option({
+    env: 'LOTBOOK_NAME',
+    type: text.optional(),
+    shown: 'Fresh Pack',
+    explanation: 'The name of that organisation, for people.',
+  }),
   logLevel: option({
     env: 'LOTBOOK_LOG_LEVEL',
     type: z.enum(LOG_LEVELS).describe(`one of ${LOG_LEVELS.join(', ')}`),
     default: 'info',
     explanation: `How much the log says: ${LOG_LEVELS.join(', ')}.`,
+  }),
+  metrics: option({
+    env: 'LOTBOOK_METRICS',
+    type: z.enum(METRICS_READERS).describe(`one of ${METRICS_READERS.join(', ')}`),
+    default: 'callers',
+    explanation:
+      "Who may read /metrics: callers (the organisation's own, with an access token), loopback (those and programs " +
+      'on this machine that come through no proxy), nobody.',
   }),
   maxBodyBytes: option({
     env: 'LOTBOOK_MAX_BODY_BYTES',
