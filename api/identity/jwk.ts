@@ -81,7 +81,7 @@ export function fingerprint(jwk: PublicJwk | PrivateJwk): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   let text = '';
   for (let bit = 0; bit < 160; bit += 5) {
-    const pair = bits.readUInt8(bit >> 3) * 256 + ((bits[(bit >> 3) + 1] ?? 0) | 0);
+    const pair = bits.readUInt8(bit >> 3) * 256 + (bits[(bit >> 3) + 1] ?? 0);
     text += letters[(pair >> (11 - (bit & 7))) & 31];
   }
   return (text.match(/.{4}/g) ?? []).join(' ');
