@@ -12,8 +12,10 @@ const mappers: Record<string, string> = {};
 /** Paths are seen from the written file. A scalar that is not here fails the run. */
 const scalars = { ID: 'string', DateTime: 'string', JSON: 'unknown' };
 
-const [folder = import.meta.dirname, out = join(import.meta.dirname, '../api/graphql/generated/resolvers.ts')] =
-  process.argv.slice(2);
+const [
+  folder = import.meta.dirname,
+  out = join(import.meta.dirname, '../api/graphql/generated/resolvers.ts'),
+] = process.argv.slice(2);
 const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
 const schema = concatAST(files.toSorted().map((name) => parse(readFileSync(join(folder, name), 'utf8'))));
 
@@ -29,6 +31,7 @@ const code = await codegen({
     mappers,
     scalars,
     strictScalars: true,
+    namingConvention: typeName,
     useTypeImports: true,
     enumsAsTypes: true,
     emitLegacyCommonJSImports: false,
