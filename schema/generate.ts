@@ -12,6 +12,10 @@ const mappers: Record<string, string> = {};
 /** Paths are seen from the written file. A scalar that is not here fails the run. */
 const scalars = { ID: 'string', DateTime: 'string', JSON: 'unknown' };
 
+/** The contract's `Record` would hide TypeScript's own, which the written file uses. */
+const typeName = (name: string): string =>
+  name === 'Record' ? 'RecordEntry' : name.charAt(0).toUpperCase() + name.slice(1);
+
 const [
   folder = import.meta.dirname,
   out = join(import.meta.dirname, '../api/graphql/generated/resolvers.ts'),
