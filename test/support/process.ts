@@ -19,6 +19,8 @@ export function runScript(source: string, env: Record<string, string> = {}): Scr
     cwd: packagePath(),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, as a shell gives it: a test can send it what Ctrl-C sends.
+    detached: true,
   });
   let stdout = '';
   let stderr = '';
