@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import { LotbookError } from '../errors.ts';
+import { type Caller, hasRole, type Role } from '../sharing/caller.ts';
+import type { Authenticator } from './authenticate.ts';
+
+/**
+ * Who may call: ANYONE; CALLER, with an access token, of this organisation or a partner; OWN, of this organisation, with
+ * the role if one is named; METRICS, whom LOTBOOK_METRICS says.
+ */
+export type Admission = 'ANYONE' | 'CALLER' | 'METRICS' | { own: Role };
+
+interface Door {
+  /** The path, or with `/*` at its end everything below it. */
+  path: string;
+  methods: readonly string[];
+  admits: Admission;
+}
+
+const GET = ['GET', 'HEAD'];
+const POST = ['POST'];
+const ANY = ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE'];
+
+/**
+ * Every HTTP endpoint of a node and who may call it. What is not here is not there: no handler is reached past this
+ * table. `/graphql` is not in it, for it is dispatched before: its own table admits operation by operation.
+ */
+export const DOORS: readonly Door[] = [
+  { path: '/healthz', methods: GET, admits: 'ANYONE' },
+  { path: '/readyz', methods: GET, admits: 'ANYONE' },
+  { path: '/metrics', methods: GET, admits: 'METRICS' },
+  { path: '/.well-known/jwks.json', methods: GET, admits: 'ANYONE' },
+  { path: '/.well-known/lotbook', methods: GET, admits: 'ANYONE' },
+  // The assertion, the one-time code and the signature in the body say who calls.
+  { path: '/oauth/token', methods: POST, admits: 'ANYONE' },
+  { path: '/partners/acceptances', methods: POST, admits: 'ANYONE' },
+  // For people who open the link in a browser: says what to do with it.
+  { path: '/partners/invitations/*', methods: GET, admits: 'ANYONE' },
+  { path: '/epcis/*', methods: ANY, admits: 'CALLER' },
+];
+
+export function doorOf(method: string, path: string): Door | undefined {
+  return DOORS.find((door) => door.methods.includes(method) && isAt(door.path, path));
+}
+
+function isAt(pattern: string, path: string): boolean {
+  if (!pattern.endsWith('/*')) return path === pattern;
+  const base = pattern.slice(0, -2);
+  return path === base || path.startsWith(`${base}/`);
+}
+
+/** Puts the table before every handler of the Express app. The caller is then in `res.locals.caller`. */
+export function guard(input: {
+  authenticator: Authenticator;
+  metrics: 'callers' | 'loopback' | 'nobody';
+}): RequestHandler {
+  return async (req, res, next) => {
+    const door = doorOf(req.method, req.path);
+    if (!door) throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
+    if (needsToken(door.admits, req, input.metrics)) {
+      const caller = await input.authenticator.authenticate(req);
+      if (!admits(door.admits, caller)) {
+        throw new LotbookError('NOT_PERMITTED', "This is for the node's own organisation, and the role that it needs.");
+      }
+      res.locals['caller'] = caller;
+    }
+    next();
+  };
+}
+
+/** The caller of a request that came through a door for callers. */
+export function callerFrom(res: { locals: Record<string, unknown> }): Caller {
+  const caller = res.locals['caller'];
+  if (!caller) throw new Error('a handler for callers stands behind a door that asks for no token');
+  return caller as Caller;
+}
+
+function needsToken(admission: Admission, req: IncomingMessage, metrics: 'callers' | 'loopback' | 'nobody'): boolean {
+  if (admission === 'ANYONE') return false;
+  if (admission !== 'METRICS') return true;
+  if (metrics === 'nobody') throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
+  return !(metrics === 'loopback' && isFromThisMachine(req));
+}
+
+function admits(admission: Admission, caller: Caller): boolean {
+  if (admission === 'METRICS') return hasRole(caller, 'AUDITOR');
+  return typeof admission === 'string' || hasRole(caller, admission.own);
+}
+
+/** A proxy on this machine speaks for others: what it forwards is not from here. */
+function isFromThisMachine(req: IncomingMessage): boolean {
+  const { forwarded, 'x-forwarded-for': forwardedFor, via } = req.headers;
+  const address = req.socket.remoteAddress ?? '';
+  return !forwarded && !forwardedFor && !via && /^(127\.|::1$|::ffff:127\.)/.test(address);
+}
