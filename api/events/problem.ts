@@ -5,7 +5,6 @@ export type ProblemCode =
   | 'FORBIDDEN_CHARACTER'
   | 'FORBIDDEN_NAME'
   | 'TOO_DEEP'
-  | 'TOO_LARGE'
   | 'WRONG_TYPE'
   | 'MISSING_FIELD'
   | 'UNKNOWN_FIELD'
@@ -32,20 +31,21 @@ export interface Problem {
   message: string;
 }
 
-/** No document reports more faults than this. */
+/** No document reports more faults, or more warnings, than this. */
 export const MAX_PROBLEMS = 100;
 
-/** A list of faults that stops growing at MAX_PROBLEMS. */
+/** The faults and the warnings found on one pass. */
 export class Problems {
   readonly list: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  /** the index of the event that is looked at */
   event: number | null = null;
 
   add(field: string, code: ProblemCode, message: string): void {
     if (this.list.length < MAX_PROBLEMS) this.list.push({ event: this.event, field, code, message });
   }
-}
 
-/** `a.b`, or `b` at the top. */
-export function below(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
+  warn(field: string, code: ProblemCode, message: string): void {
+    if (this.warnings.length < MAX_PROBLEMS) this.warnings.push({ event: this.event, field, code, message });
+  }
 }
