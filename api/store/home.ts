@@ -90,7 +90,10 @@ export async function openHome(config: HomeConfig): Promise<Home> {
 async function organisationOf({ dir, organisation, name }: HomeConfig): Promise<OrganisationFile> {
   const path = organisationPath(dir);
   if (organisation !== undefined && !(await exists(path))) {
-    return parseOrganisation({ organisation, name: name ?? organisation }, 'LOTBOOK_ORGANISATION, LOTBOOK_NAME');
+    return parseOrganisation(
+      { organisation, name: name ?? organisation },
+      'LOTBOOK_ORGANISATION, LOTBOOK_NAME',
+    );
   }
   const file = await readOrganisationFile(path);
   if (organisation === undefined || organisation === file.organisation) return file;

@@ -79,8 +79,8 @@ function checkHistory(applied: Applied[], migrations: Migration[]): void {
     if (finishedAt === null) {
       throw new StoreError(
         'MIGRATION_UNFINISHED',
-        `Migration ${name} was begun on this database and did not finish. Look at its "logs" in _prisma_migrations, put right ` +
-          `what it left, then run: npx prisma migrate resolve --rolled-back ${name} (or --applied, if it is all there).`,
+        `Migration ${name} was begun on this database and did not finish. Undo by hand what it left, then mark it as rolled back, ` +
+          `so that it is applied anew: UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '${name}'`,
       );
     }
     const migration = known.get(name);
