@@ -1,0 +1,75 @@
+import { LotbookError } from '../errors.ts';
+import { hasRole, type Caller } from '../sharing/caller.ts';
+import { pendingRequests, rejectRequest, requestById, type StoredRequest } from '../store/requests.ts';
+import { decideHere, localBook, type Here } from './here.ts';
+import type { RecordChange, RequestView } from './update.ts';
+import { viewOf } from './view.ts';
+
+/** A person lets a waiting request pass. If its record has moved meanwhile the request is refused with STALE_BASE. */
+export async function approveRequest(
+  here: Here,
+  caller: Caller,
+  id: string,
+  reason: string | null,
+): Promise<RequestView> {
+  const request = await waitingRequest(here, caller, id);
+  const { book, key, requester, token, createdAt, contentHash } = request;
+  const changes = JSON.parse(request.changes ?? '[]') as RecordChange[];
+  const audience = { organisation: requester, groups: [], roles: [] };
+  return decideHere(
+    here,
+    { id: requester, audience, administrator: false },
+    { book, key, changes, reason: request.reason },
+    'request',
+    { id, token, createdAt, contentHash, approval: { by: caller.clientId, reason } },
+  );
+}
+
+export async function rejectByPerson(
+  here: Here,
+  caller: Caller,
+  id: string,
+  reason: string,
+): Promise<RequestView> {
+  await waitingRequest(here, caller, id);
+  const request = await rejectRequest(here.pool, id, reason, new Date(here.clock()), caller.clientId);
+  if (!request) throw alreadyDecided();
+  here.bell.ring(`request:${id}`);
+  return viewOf(request.book, request);
+}
+
+/** A request, for its requester's organisation and for approvers; null for everybody else. */
+export async function readRequest(here: Here, caller: Caller, id: string): Promise<RequestView | null> {
+  const request = await requestById(here.pool, id);
+  if (!request) return null;
+  const isOwn = request.requester.split('/')[0] === caller.organisation;
+  return isOwn || hasRole(caller, 'APPROVER') ? viewOf(request.book, request) : null;
+}
+
+/** Requests that wait for a person, oldest first. */
+export async function pendingOf(
+  here: Here,
+  book: string,
+  first: number,
+  after: { createdAt: Date; id: string } | null,
+): Promise<{ items: RequestView[]; hasNextPage: boolean }> {
+  await localBook(here, book, 'book');
+  const rows = await pendingRequests(here.pool, book, first + 1, after);
+  return { items: rows.slice(0, first).map((row) => viewOf(book, row)), hasNextPage: rows.length > first };
+}
+
+/** A waiting request of a book of this authority that the caller may decide. */
+async function waitingRequest(here: Here, caller: Caller, id: string): Promise<StoredRequest> {
+  const request = await requestById(here.pool, id);
+  if (!request) throw new LotbookError('NOT_FOUND', 'There is no such request.', { place: 'id' });
+  await localBook(here, request.book, 'id');
+  if (request.state !== 'PENDING') throw alreadyDecided();
+  if (request.requester === caller.clientId) {
+    throw new LotbookError('NOT_PERMITTED', 'Another person decides a request than the one who made it.');
+  }
+  return request;
+}
+
+function alreadyDecided(): LotbookError {
+  return new LotbookError('ALREADY_DECIDED', 'The request has been decided already.', { place: 'id' });
+}

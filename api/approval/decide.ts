@@ -1,0 +1,67 @@
+import { mayChange, type Verdict } from '../sharing/permitted.ts';
+import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
+import type { PreparedChange, PreparedUpdate, RequestError } from './update.ts';
+
+/** What the sequencer does with an update, decided under the book's lock. */
+export type Decision =
+  | { kind: 'APPROVE' }
+  | { kind: 'PEND' }
+  | { kind: 'REFUSE'; error: RequestError }
+  /** The record moved since the update was prepared: prepare it again. */
+  | { kind: 'AGAIN' };
+
+/**
+ * Decides one update against the versions that the records have now. All of its changes are approved, or none.
+ * Permission is asked before anything is told about a record.
+ */
+export function decide(
+  update: PreparedUpdate,
+  versionOf: (record: string) => number,
+  grants: readonly Grant[],
+  now: number,
+): Decision {
+  let byPerson = false;
+  for (const [index, change] of update.changes.entries()) {
+    if (mustLookAgain(change, versionOf(change.record))) return { kind: 'AGAIN' };
+    const verdict = verdictOn(update, change, grants, now);
+    if (verdict.decision === 'REFUSED') {
+      return refuse({
+        code: 'NOT_PERMITTED',
+        message: 'No sharing rule lets you change this field of this record.',
+        place: `changes[${index}].fields.${verdict.field}`,
+      });
+    }
+    if (verdict.decision === 'BY_PERSON') byPerson = true;
+    if (change.refusal)
+      return refuse({ ...change.refusal, place: change.refusal.place ?? `changes[${index}]` });
+  }
+  return byPerson ? { kind: 'PEND' } : { kind: 'APPROVE' };
+}
+
+/** A new record that is not an event is simply stale where one exists; everything else is worked out again. */
+function mustLookAgain(change: PreparedChange, version: number): boolean {
+  return version !== change.seenVersion;
+}
+
+function verdictOn(
+  update: PreparedUpdate,
+  change: PreparedChange,
+  grants: readonly Grant[],
+  now: number,
+): Verdict {
+  if (update.requester.administrator || update.approval) return { decision: 'BY_RULE' };
+  const question = { audience: update.requester.audience, purpose: ORDINARY_PURPOSE, now };
+  const verdicts: Verdict[] = [];
+  for (const attributes of [change.before, change.after]) {
+    if (attributes) verdicts.push(mayChange(grants, attributes, change.names, question));
+  }
+  return (
+    verdicts.find(({ decision }) => decision === 'REFUSED') ??
+    verdicts.find(({ decision }) => decision === 'BY_PERSON') ??
+    verdicts[0] ?? { decision: 'REFUSED', field: change.names[0] ?? 'record' }
+  );
+}
+
+function refuse(error: RequestError): Decision {
+  return { kind: 'REFUSE', error };
+}

@@ -1,0 +1,107 @@
+import type pg from 'pg';
+import type { Fields } from '../events/fields.ts';
+import { LotbookError, toLotbookError } from '../errors.ts';
+import type { PinnedKeys } from '../identity/jws.ts';
+import type { RecordKind } from '../ledger/change.ts';
+import { bookById, currentStates, type StoredBook } from '../store/books.ts';
+import { contentHash, idOf, idsToRead, prepareChange, type CurrentRecord } from './prepare.ts';
+import type { Sequencer, SequencerDeps } from './sequencer.ts';
+import type {
+  PreparedChange,
+  PreparedUpdate,
+  RequestError,
+  RequestView,
+  Requester,
+  UpdateInput,
+} from './update.ts';
+import { viewOf } from './view.ts';
+
+/** Times that an update is prepared again because its records keep moving. */
+const MOST_TRIES = 8;
+
+/** What every operation of this room works with. */
+export interface Here extends SequencerDeps {
+  /** Keys by which an organisation signs its statements. */
+  keysOf: (organisation: string) => Promise<PinnedKeys>;
+  sequencer: Sequencer;
+}
+
+/** A book that this node is the authority of. Throws NOT_FOUND, NOT_AUTHORITY. */
+export async function localBook(here: Here, id: string, place: string): Promise<StoredBook> {
+  const book = await bookById(here.pool, id);
+  if (!book) throw noBook(place);
+  if (book.authority !== here.organisation) {
+    throw new LotbookError('NOT_AUTHORITY', 'Another node is the authority of this book.', { place });
+  }
+  return book;
+}
+
+export function noBook(place: string): LotbookError {
+  return new LotbookError('NOT_FOUND', 'There is no such book here.', { place });
+}
+
+/** Prepares an update and submits it to the sequencer, again until its records hold still. */
+export async function decideHere(
+  here: Here,
+  requester: Requester,
+  input: UpdateInput,
+  place: string,
+  given: Partial<Omit<PreparedUpdate, 'requester' | 'input' | 'changes'>> = {},
+): Promise<RequestView> {
+  const frame = {
+    id: here.uuid(),
+    requester,
+    input,
+    contentHash: given.contentHash ?? contentHash(input),
+    createdAt: new Date(here.clock()),
+    token: null,
+    approval: null,
+    ...given,
+  };
+  let ids = idsToRead(input);
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const current = await readCurrent(here.pool, input.book, ids);
+    const changes = input.changes.map((change, index) => {
+      const id = idOf(change);
+      return prepareChange(change, id ? current.get(id) : undefined, `${place}.changes[${index}]`, here.uuid);
+    });
+    refuseRepeats(changes, place);
+    const result = await here.sequencer.submit({ ...frame, changes });
+    if (result.kind === 'DECIDED') return viewOf(input.book, result.request);
+    if (result.kind === 'FAILED') throw result.error;
+    ids = changes.map(({ record }) => record);
+  }
+  throw new LotbookError('IN_USE', 'Others keep changing these records.', { retryAfterMs: 500 });
+}
+
+/** What a caller is told of an error; what is ours to look at goes to the log. */
+export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError {
+  const { code, message, details } = toLotbookError(error);
+  if (code === 'INTERNAL') here.log.error({ err: error }, 'an update request failed');
+  return { code, message, ...details };
+}
+
+async function readCurrent(
+  pool: pg.Pool,
+  book: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, CurrentRecord>> {
+  const rows = await currentStates(pool, book, ids);
+  return new Map(
+    rows.map(({ id, kind, version, state }) => [
+      id,
+      { kind: kind as RecordKind, version, state: JSON.parse(state ?? '{}') as Fields },
+    ]),
+  );
+}
+
+function refuseRepeats(changes: readonly PreparedChange[], place: string): void {
+  const seen = new Set<string>();
+  for (const [index, { record }] of changes.entries()) {
+    if (seen.has(record)) {
+      const at = `${place}.changes[${index}]`;
+      throw new LotbookError('BAD_INPUT', 'An update changes a record only once.', { place: at });
+    }
+    seen.add(record);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Fields } from '../events/fields.ts';
+import type { Link } from '../events/links.ts';
+import type { JsonValue } from '../events/value.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { RecordKind } from '../ledger/change.ts';
+import type { Caller } from '../sharing/caller.ts';
+import type { Audience } from '../sharing/grant.ts';
+import type { SubjectAttributes } from '../sharing/subject.ts';
+import type { RequestState } from '../store/requests.ts';
+
+/** One update as it is asked for: all of its changes, or none. */
+export interface UpdateInput {
+  book: string;
+  /** Idempotency key, 1 to 256 characters; unique for requester and book, for ever. */
+  key: string;
+  changes: RecordChange[];
+  reason?: string | null | undefined;
+}
+
+/** Either `fields` (only what changes; null unsets) or `content` (the whole record). */
+export interface RecordChange {
+  /** May be left out for a new event or note. */
+  record?: string | null | undefined;
+  kind: RecordKind;
+  /**
+   * The version that it is based on; 0 for a new record. Null for a captured event: new, or known with the same content,
+   * or the error declaration of a known one.
+   */
+  base: number | null;
+  fields?: Readonly<Record<string, JsonValue>> | null | undefined;
+  content?: unknown;
+  /** The content, already validated (captured documents). */
+  valid?: { id: string; fields: Fields } | undefined;
+}
+
+/** What became of an update request. */
+export interface RequestView {
+  /** Null where the input was refused before it became a request. */
+  id: string | null;
+  book: string;
+  key: string;
+  state: RequestState;
+  requester: string;
+  createdAt: Date | null;
+  decidedAt: Date | null;
+  decidedBy: string | null;
+  reason: string | null;
+  error: RequestError | null;
+  outcome: RecordVersion[];
+  /** What was asked for, as long as it is not approved. */
+  changes: unknown;
+}
+
+export interface RequestError {
+  code: ErrorCode;
+  message: string;
+  place?: string | undefined;
+  retryAfterMs?: number | undefined;
+  currentVersion?: number | undefined;
+}
+
+export interface RecordVersion {
+  record: string;
+  version: number;
+  seq: number;
+}
+
+/** Who asks, as the decision needs it. */
+export interface Requester {
+  /** Client id; for a delivered request the requesting organisation. */
+  id: string;
+  audience: Audience;
+  /** Administrators of the owner are bound by no grant. */
+  administrator: boolean;
+}
+
+export function requesterOf(caller: Caller, audience: Audience): Requester {
+  return {
+    id: caller.clientId,
+    audience,
+    administrator: caller.own && caller.roles.includes('ADMINISTRATOR'),
+  };
+}
+
+/** An update with everything worked out that needs no lock. */
+export interface PreparedUpdate {
+  id: string;
+  requester: Requester;
+  input: UpdateInput;
+  contentHash: string;
+  changes: PreparedChange[];
+  createdAt: Date;
+  /** The requester's signed request, where it came from another node. */
+  token: string | null;
+  /** Set when a person approves what waited. */
+  approval: { by: string; reason: string | null } | null;
+}
+
+export interface PreparedChange {
+  record: string;
+  kind: RecordKind;
+  base: number | null;
+  /** The version that was there when this was prepared; 0 if none, or if nobody looked. */
+  seenVersion: number;
+  /** Names of the fields that the requester wants to set or unset. */
+  names: readonly string[];
+  before: SubjectAttributes | null;
+  after: SubjectAttributes | null;
+  /** The full state after the change; null when it is refused. */
+  state: Fields | null;
+  /** True when the record already has this state. */
+  same: boolean;
+  links: readonly Link[];
+  /** Why it cannot be done, if it is permitted at all. */
+  refusal: RequestError | null;
+}

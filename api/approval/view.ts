@@ -1,0 +1,83 @@
+import type { ErrorCode } from '../errors.ts';
+import type { DecidedRequest } from '../store/commit.ts';
+import type { StoredRequest } from '../store/requests.ts';
+import type { PreparedUpdate, RecordVersion, RequestError, RequestView, UpdateInput } from './update.ts';
+
+/** The row that a decision leaves. What an approved update asked for is in its entries; nothing is kept twice. */
+export function decidedRequest(
+  update: PreparedUpdate,
+  decision: {
+    state: 'APPROVED' | 'PENDING' | 'REFUSED';
+    error: RequestError | null;
+    outcome: readonly RecordVersion[];
+    at: Date;
+  },
+): DecidedRequest {
+  const { state, error, outcome, at } = decision;
+  const isOpen = state === 'PENDING';
+  return {
+    id: update.id,
+    requester: update.requester.id,
+    key: update.input.key,
+    contentHash: update.contentHash,
+    state,
+    changes: isOpen ? JSON.stringify(update.input.changes) : null,
+    outcome: state === 'APPROVED' ? JSON.stringify(outcome) : null,
+    code: error?.code ?? null,
+    message: error?.message ?? null,
+    place: error?.place ?? null,
+    currentVersion: error?.currentVersion ?? null,
+    reason: update.approval?.reason ?? update.input.reason ?? null,
+    createdAt: update.createdAt,
+    decidedAt: isOpen ? null : at,
+    decidedBy: update.approval?.by ?? null,
+    token: update.token,
+  };
+}
+
+/** A request as its requester and the approvers see it. */
+export function viewOf(book: string, request: StoredRequest | DecidedRequest): RequestView {
+  const { id, requester, key, state, createdAt, decidedAt, decidedBy, reason } = request;
+  return {
+    id,
+    book,
+    key,
+    state,
+    requester,
+    createdAt,
+    decidedAt,
+    decidedBy,
+    reason,
+    error: errorOf(request),
+    outcome: request.outcome ? (JSON.parse(request.outcome) as RecordVersion[]) : [],
+    changes: request.changes ? (JSON.parse(request.changes) as unknown) : null,
+  };
+}
+
+/** An update that never became a request: its input is wrong, or it cannot be taken now. */
+export function refusedView(update: UpdateInput, requester: string, error: RequestError): RequestView {
+  return {
+    id: null,
+    book: update.book,
+    key: update.key,
+    state: 'REFUSED',
+    requester,
+    createdAt: null,
+    decidedAt: null,
+    decidedBy: null,
+    reason: null,
+    error,
+    outcome: [],
+    changes: null,
+  };
+}
+
+function errorOf(request: StoredRequest | DecidedRequest): RequestError | null {
+  if (!request.code) return null;
+  return {
+    code: request.code as ErrorCode,
+    message: request.message ?? '',
+    place: request.place ?? undefined,
+    currentVersion: request.currentVersion ?? undefined,
+  };
+}

@@ -1,0 +1,57 @@
+import type pg from 'pg';
+
+export interface StoredBook {
+  id: string;
+  title: string;
+  owner: string;
+  authority: string;
+  length: number;
+  grantsSeq: number;
+  createdAt: Date;
+}
+
+const COLUMNS = 'id, title, owner, authority, length, "grantsSeq", "createdAt"';
+
+export async function bookById(pool: pg.Pool, id: string): Promise<StoredBook | null> {
+  const { rows } = await pool.query<StoredBook>({
+    name: 'book-by-id',
+    text: `SELECT ${COLUMNS} FROM book WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+export async function allBooks(pool: pg.Pool): Promise<StoredBook[]> {
+  const { rows } = await pool.query<StoredBook>(`SELECT ${COLUMNS} FROM book ORDER BY "createdAt", id`);
+  return rows;
+}
+
+/** Opens a book; false when there is one with this id. */
+export async function insertBook(
+  pool: pg.Pool,
+  book: Pick<StoredBook, 'id' | 'title' | 'owner' | 'authority' | 'createdAt'> & { slotKey: Buffer },
+): Promise<boolean> {
+  const { id, title, owner, authority, createdAt, slotKey } = book;
+  const { rowCount } = await pool.query(
+    `INSERT INTO book (id, title, owner, authority, "createdAt", "slotKey") VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (id) DO NOTHING`,
+    [id, title, owner, authority, createdAt, slotKey],
+  );
+  return rowCount === 1;
+}
+
+/** The current states of records, for working out changes of them. */
+export async function currentStates(
+  pool: pg.Pool,
+  book: string,
+  ids: readonly string[],
+): Promise<{ id: string; kind: string; version: number; state: string | null }[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await pool.query<{ id: string; kind: string; version: number; state: string | null }>({
+    name: 'current-states',
+    text: `SELECT r.id, r.kind, r.version, e.state FROM record r JOIN entry e ON e.book = r.book AND e.seq = r.seq
+            WHERE r.book = $1 AND r.id = ANY($2)`,
+    values: [book, ids],
+  });
+  return rows;
+}

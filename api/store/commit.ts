@@ -1,0 +1,216 @@
+import type pg from 'pg';
+import type { Link } from '../events/links.ts';
+import type { RecordKind } from '../ledger/change.ts';
+import { LotbookError } from '../errors.ts';
+
+/** Lock wait after which the caller is told that the book is in use. */
+const LOCK_TIMEOUT_MS = 5_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** The head of a book, read under its operation lock. */
+export interface BookHead {
+  length: number;
+  grantsSeq: number;
+  slotKey: Buffer;
+}
+
+/** The current version of a record, as far as sealing the next one needs it. */
+export interface RecordHead {
+  id: string;
+  kind: RecordKind;
+  version: number;
+  seq: number;
+  firstSeq: number;
+  hash: string;
+  key: Buffer | null;
+}
+
+/** One sealed change with everything that its readers need, derived before the commit. */
+export interface NewEntry {
+  seq: number;
+  kind: RecordKind;
+  record: string;
+  version: number;
+  firstSeq: number;
+  token: string;
+  hash: string;
+  /** The set fields as JSON text. */
+  state: string;
+  request: string;
+  recordKey: Buffer;
+  eventTime: Date | null;
+  links: readonly Link[];
+}
+
+export interface DecidedRequest {
+  id: string;
+  requester: string;
+  key: string;
+  contentHash: string;
+  state: 'APPROVED' | 'PENDING' | 'REFUSED' | 'REJECTED';
+  changes: string | null;
+  outcome: string | null;
+  code: string | null;
+  message: string | null;
+  place: string | null;
+  currentVersion: number | null;
+  reason: string | null;
+  createdAt: Date;
+  decidedAt: Date | null;
+  decidedBy: string | null;
+  token: string | null;
+}
+
+/**
+ * Takes the operation lock of a book for the rest of the transaction. Whoever holds it is the one sequencer of the book;
+ * PostgreSQL gives it to the next process at once when a holder dies.
+ */
+export async function lockBook(client: pg.PoolClient, book: string): Promise<BookHead | null> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    const { rows } = await client.query<BookHead>({
+      name: 'lock-book',
+      text: 'SELECT length, "grantsSeq", "slotKey" FROM book WHERE id = $1 FOR UPDATE',
+      values: [book],
+    });
+    return rows[0] ?? null;
+  } catch (error) {
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+    throw new LotbookError('IN_USE', 'Another operation holds the book.', { retryAfterMs: 1_000 });
+  }
+}
+
+export async function readHeads(
+  client: pg.PoolClient,
+  book: string,
+  ids: readonly string[],
+): Promise<Map<string, RecordHead>> {
+  const { rows } = await client.query<RecordHead>({
+    name: 'read-heads',
+    text: `SELECT id, kind, version, seq, "firstSeq", hash, key FROM record WHERE book = $1 AND id = ANY($2)`,
+    values: [book, ids],
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** One statement for the whole group: entries, records, links and the book's new length become visible together. */
+export async function writeEntries(
+  client: pg.PoolClient,
+  book: string,
+  at: Date,
+  entries: readonly NewEntry[],
+): Promise<void> {
+  const first = entries[0];
+  const last = entries[entries.length - 1];
+  if (!first || !last) return;
+  const column = <T>(of: (entry: NewEntry) => T): T[] => entries.map(of);
+  const changed = entries.filter(({ version }) => version > 1).map(({ record }) => record);
+  // Links belong to the current version of their record.
+  if (changed.length > 0) {
+    await client.query('DELETE FROM link WHERE book = $1 AND record = ANY($2)', [book, changed]);
+  }
+  await client.query({
+    name: 'write-entries',
+    text: WRITE_ENTRIES,
+    values: [
+      book,
+      at,
+      column(({ seq }) => seq),
+      column(({ kind }) => kind),
+      column(({ record }) => record),
+      column(({ version }) => version),
+      column(({ token }) => token),
+      column(({ state }) => state),
+      column(({ request }) => request),
+      column(({ firstSeq }) => firstSeq),
+      column(({ hash }) => hash),
+      column(({ recordKey }) => recordKey),
+      column(({ eventTime }) => eventTime),
+      last.seq,
+      entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? null,
+    ],
+  });
+  await writeLinks(client, book, entries);
+}
+
+const WRITE_ENTRIES = `
+  WITH input AS (
+    SELECT * FROM unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::int[],
+                         $11::text[], $12::bytea[], $13::timestamptz[])
+      AS t(seq, kind, record, version, token, state, request, first_seq, hash, record_key, event_time)
+  ), entries AS (
+    INSERT INTO entry (book, seq, kind, record, version, at, token, state, request)
+    SELECT $1, seq, kind, record, version, $2, token, state, request FROM input
+  ), records AS (
+    INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, key, "eventTime")
+    SELECT $1, record, kind, version, seq, first_seq, hash, record_key, event_time FROM input
+    ON CONFLICT (book, id) DO UPDATE
+      SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, "eventTime" = excluded."eventTime"
+  )
+  UPDATE book SET length = $14, "grantsSeq" = coalesce($15::int, "grantsSeq") WHERE id = $1`;
+
+async function writeLinks(client: pg.PoolClient, book: string, entries: readonly NewEntry[]): Promise<void> {
+  const rows = entries.flatMap(({ record, links }) => links.map((link, nr) => ({ record, nr, ...link })));
+  if (rows.length === 0) return;
+  await client.query({
+    name: 'write-links',
+    text: `INSERT INTO link (book, record, nr, role, identifier, field, kind, quantity, uom)
+           SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                                    $9::text[])`,
+    values: [
+      book,
+      rows.map(({ record }) => record),
+      rows.map(({ nr }) => nr),
+      rows.map(({ role }) => role),
+      rows.map(({ identifier }) => identifier),
+      rows.map(({ field }) => field),
+      rows.map(({ kind }) => kind),
+      rows.map(({ quantity }) => quantity ?? null),
+      rows.map(({ uom }) => uom ?? null),
+    ],
+  });
+}
+
+/** Writes decisions; a request that waited for a person gets its end. */
+export async function writeRequests(
+  client: pg.PoolClient,
+  book: string,
+  requests: readonly DecidedRequest[],
+): Promise<void> {
+  if (requests.length === 0) return;
+  const column = <T>(of: (request: DecidedRequest) => T): T[] => requests.map(of);
+  await client.query({
+    name: 'write-requests',
+    text: WRITE_REQUESTS,
+    values: [
+      book,
+      column(({ id }) => id),
+      column(({ requester }) => requester),
+      column(({ key }) => key),
+      column(({ contentHash }) => contentHash),
+      column(({ state }) => state),
+      column(({ changes }) => changes),
+      column(({ outcome }) => outcome),
+      column(({ code }) => code),
+      column(({ message }) => message),
+      column(({ place }) => place),
+      column(({ currentVersion }) => currentVersion),
+      column(({ reason }) => reason),
+      column(({ createdAt }) => createdAt),
+      column(({ decidedAt }) => decidedAt),
+      column(({ decidedBy }) => decidedBy),
+      column(({ token }) => token),
+    ],
+  });
+}
+
+const WRITE_REQUESTS = `
+  INSERT INTO request (book, id, requester, key, "contentHash", state, changes, outcome, code, message, place,
+                       "currentVersion", reason, "createdAt", "decidedAt", "decidedBy", token)
+  SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                           $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::timestamptz[],
+                           $15::timestamptz[], $16::text[], $17::text[])
+  ON CONFLICT (id) DO UPDATE
+    SET state = excluded.state, changes = excluded.changes, outcome = excluded.outcome, code = excluded.code,
+        message = excluded.message, place = excluded.place, "currentVersion" = excluded."currentVersion",
+        reason = excluded.reason, "decidedAt" = excluded."decidedAt", "decidedBy" = excluded."decidedBy"`;

@@ -1,0 +1,170 @@
+import type pg from 'pg';
+
+export type RequestState = 'QUEUED' | 'PENDING' | 'APPROVED' | 'REFUSED' | 'REJECTED';
+
+/** A row of the table of update requests. */
+export interface StoredRequest {
+  id: string;
+  book: string;
+  requester: string;
+  key: string;
+  contentHash: string;
+  state: RequestState;
+  changes: string | null;
+  outcome: string | null;
+  code: string | null;
+  message: string | null;
+  place: string | null;
+  currentVersion: number | null;
+  reason: string | null;
+  createdAt: Date;
+  decidedAt: Date | null;
+  decidedBy: string | null;
+  token: string | null;
+  attempts: number;
+  nextAttempt: Date | null;
+  lastError: string | null;
+}
+
+type Source = Pick<pg.Pool, 'query'> | pg.PoolClient;
+
+export async function requestById(source: Source, id: string): Promise<StoredRequest | null> {
+  const { rows } = await source.query<StoredRequest>('SELECT * FROM request WHERE id = $1', [id]);
+  return rows[0] ?? null;
+}
+
+/** Requests that were already made under these keys, or have these ids. */
+export async function knownRequests(
+  source: Source,
+  book: string,
+  requests: readonly { id: string; requester: string; key: string }[],
+): Promise<StoredRequest[]> {
+  const { rows } = await source.query<StoredRequest>({
+    name: 'known-requests',
+    text: `SELECT r.* FROM request r
+             JOIN unnest($2::text[], $3::text[]) AS t(requester, key)
+               ON r.book = $1 AND r.requester = t.requester AND r.key = t.key`,
+    values: [book, requests.map(({ requester }) => requester), requests.map(({ key }) => key)],
+  });
+  return rows;
+}
+
+/** Requests that wait for a person, oldest first. */
+export async function pendingRequests(
+  source: Source,
+  book: string,
+  limit: number,
+  after: { createdAt: Date; id: string } | null,
+): Promise<StoredRequest[]> {
+  const { rows } = await source.query<StoredRequest>(
+    `SELECT * FROM request
+      WHERE book = $1 AND state = 'PENDING' AND ($2::timestamptz IS NULL OR ("createdAt", id) > ($2, $3::uuid))
+      ORDER BY "createdAt", id LIMIT $4`,
+    [book, after?.createdAt ?? null, after?.id ?? null, limit],
+  );
+  return rows;
+}
+
+/** Ends a waiting request; null when it does not wait any more. */
+export async function rejectRequest(
+  source: Source,
+  id: string,
+  reason: string,
+  at: Date,
+  by: string,
+): Promise<StoredRequest | null> {
+  const { rows } = await source.query<StoredRequest>(
+    `UPDATE request SET state = 'REJECTED', reason = $2, "decidedAt" = $3, "decidedBy" = $4
+      WHERE id = $1 AND state = 'PENDING' RETURNING *`,
+    [id, reason, at, by],
+  );
+  return rows[0] ?? null;
+}
+
+/** Keeps a request for another node. The same key again gives what is there. */
+export async function queueRequest(
+  source: Source,
+  request: Pick<
+    StoredRequest,
+    'id' | 'book' | 'requester' | 'key' | 'contentHash' | 'changes' | 'token' | 'createdAt'
+  > & {
+    reason: string | null;
+  },
+): Promise<StoredRequest> {
+  const { id, book, requester, key, contentHash, changes, token, createdAt, reason } = request;
+  await source.query(
+    `INSERT INTO request (id, book, requester, key, "contentHash", state, changes, token, "createdAt", "nextAttempt", reason)
+     VALUES ($1, $2, $3, $4, $5, 'QUEUED', $6, $7, $8, $8, $9)
+     ON CONFLICT (book, requester, key) DO NOTHING`,
+    [id, book, requester, key, contentHash, changes, token, createdAt, reason],
+  );
+  const [stored] = await knownRequests(source, book, [{ id, requester, key }]);
+  if (!stored) throw new Error('a queued request vanished');
+  return stored;
+}
+
+/**
+ * Takes requests whose next attempt is due, for `leaseMs`: another process leaves them alone so long, and finds them
+ * again if this one dies.
+ */
+export async function takeDueRequests(
+  source: Source,
+  self: string,
+  now: Date,
+  leaseMs: number,
+  limit: number,
+): Promise<(StoredRequest & { authority: string })[]> {
+  const { rows } = await source.query<StoredRequest & { authority: string }>(
+    `WITH due AS (
+       SELECT r.id, b.authority FROM request r JOIN book b ON b.id = r.book
+        WHERE r.state IN ('QUEUED', 'PENDING') AND b.authority <> $1 AND r."nextAttempt" <= $2
+        ORDER BY r."createdAt" LIMIT $4 FOR UPDATE OF r SKIP LOCKED
+     )
+     UPDATE request r SET "nextAttempt" = $2::timestamptz + make_interval(secs => $3::float8 / 1000)
+       FROM due WHERE r.id = due.id RETURNING r.*, due.authority`,
+    [self, now, leaseMs, limit],
+  );
+  return rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+/** Writes what the authority said of a request, or why it could not be asked. */
+export async function updateQueued(
+  source: Source,
+  id: string,
+  update: Pick<
+    StoredRequest,
+    | 'state'
+    | 'outcome'
+    | 'code'
+    | 'message'
+    | 'place'
+    | 'currentVersion'
+    | 'reason'
+    | 'decidedAt'
+    | 'decidedBy'
+    | 'attempts'
+    | 'nextAttempt'
+    | 'lastError'
+  >,
+): Promise<void> {
+  await source.query(
+    `UPDATE request SET state = $2, outcome = $3, code = $4, message = $5, place = $6, "currentVersion" = $7, reason = $8,
+            "decidedAt" = $9, "decidedBy" = $10, attempts = $11, "nextAttempt" = $12, "lastError" = $13
+      WHERE id = $1 AND state IN ('QUEUED', 'PENDING')`,
+    [
+      id,
+      update.state,
+      update.outcome,
+      update.code,
+      update.message,
+      update.place,
+      update.currentVersion,
+      update.reason,
+      update.decidedAt,
+      update.decidedBy,
+      update.attempts,
+      update.nextAttempt,
+      update.lastError,
+    ],
+  );
+}
