@@ -16,7 +16,7 @@ export const certificationInfo: Rule = (value, path, scope) => {
 };
 
 function one(value: unknown, path: string, scope: Scope): JsonValue | undefined {
-  if (!isObject(value) || 'text' in value) return uri(value, path, scope);
+  if (!isObject(value)) return uri(value, path, scope);
   const details = extensionValue(value, path, scope);
   if (details !== undefined) checkDates(value, path, scope);
   return details;

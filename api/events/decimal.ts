@@ -1,4 +1,4 @@
-import { NumberText } from './json.ts';
+import { NumberText } from './value.ts';
 
 /**
  * Canonical decimals: no exponent, no leading `+` or zeros, no trailing zeros after the point, `0` for minus zero.

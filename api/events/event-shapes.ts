@@ -63,6 +63,8 @@ const sensorReport: Rule = objectOf(
     percValue: rules.decimal,
     uom: rules.text,
     coordinateReferenceSystem: rules.uri,
+    // The standard has it in the metadata only; documents with it here are in use.
+    bizRules: rules.uri,
   }),
 );
 

@@ -1,9 +1,8 @@
 import { extensionNumber } from './decimal.ts';
-import { NumberText } from './json.ts';
 import { below } from './path.ts';
 import { extendPrefixes, splitUri } from './prefixes.ts';
 import type { Scope } from './rules.ts';
-import { isObject, type JsonObject, type JsonValue } from './value.ts';
+import { isObject, NumberText, type JsonObject, type JsonValue } from './value.ts';
 import { isUri } from './uri.ts';
 
 const CLARK = /^\{([^{}\\\s]+)\}(.+)$/s;

@@ -1,13 +1,6 @@
 import { formatPath, type PathStep } from './path.ts';
 import type { ProblemCode } from './problem.ts';
-
-/** The text of a JSON number, so that no decimal goes through floating point. */
-export class NumberText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+import { NumberText } from './value.ts';
 
 export interface JsonFault {
   /** JSON path, such as `epcisBody.eventList[1].action` */

@@ -96,6 +96,8 @@ export function readMasterData(masterData: unknown, path: string, scope: Scope):
     for (const element of elements) {
       const record = isObject(element) ? toRecord(vocabulary['type'], element, scope) : null;
       if (record === null) continue;
+      const { fault } = identify(record.id);
+      if (fault !== undefined) scope.problems.warn(below(path, 'vocabularyList'), fault.code, fault.message);
       const key = `${record.type} ${record.id}`;
       const earlier = records.get(key);
       if (earlier === undefined) records.set(key, record);

@@ -6,7 +6,7 @@ import type { Problems, ProblemCode } from './problem.ts';
 import { nearest } from './nearest.ts';
 import { isUri } from './uri.ts';
 import { shortName, type Vocabulary } from './vocabulary.ts';
-import type { JsonValue } from './value.ts';
+import { NumberText, type JsonValue } from './value.ts';
 
 /** What holds while one value is checked. */
 export interface Scope {
@@ -105,6 +105,10 @@ export function valueOf(vocabulary: Vocabulary): Rule {
     if (typeof value !== 'string') return refuse(scope, path, 'WRONG_TYPE', 'give a string');
     if (vocabulary.names.has(value)) return value;
     if (!value.includes(':')) {
+      if (vocabulary.open && PLAIN_NAME.test(value)) {
+        scope.problems.warn(path, 'UNKNOWN_VALUE', `the standard knows no such ${vocabulary.label}`);
+        return value;
+      }
       const hint = nearest(value, vocabulary.names);
       const message = `give a ${vocabulary.label} of the CBV by its name, or your own by its URI${hint}`;
       return refuse(scope, path, 'UNKNOWN_VALUE', message);
@@ -119,9 +123,16 @@ export function valueOf(vocabulary: Vocabulary): Rule {
         'declare the prefix of this value in the @context, or give a full URI',
       );
     }
-    return shortName(full, vocabulary);
+    const short = shortName(full, vocabulary);
+    if (vocabulary.strictPrefix && short.startsWith(vocabulary.base)) {
+      const hint = nearest(short.slice(vocabulary.base.length), vocabulary.names);
+      return refuse(scope, path, 'UNKNOWN_VALUE', `the CBV has no such ${vocabulary.label}${hint}`);
+    }
+    return short;
   };
 }
+
+const PLAIN_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 const KNOWN_SCHEME =
   /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|urn:|ni:|tag:|did:|info:|geo:|doi:|data:|mailto:|tel:|oid:|cid:)/i;

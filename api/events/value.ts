@@ -4,6 +4,16 @@ export interface JsonObject {
   [name: string]: JsonValue;
 }
 
+/** The text of a JSON number, so that no decimal goes through floating point. */
+export class NumberText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
+  );
 }

@@ -12,6 +12,8 @@ export interface Vocabulary {
   names: ReadonlySet<string>;
   /** false where a URI with an undeclared prefix is let pass, since valid documents have them */
   strictPrefix: boolean;
+  /** true where other plain names pass with a warning: measurement types outside of the standard's list are in use */
+  open: boolean;
 }
 
 const CBV = 'https://ref.gs1.org/cbv/';
@@ -23,7 +25,14 @@ function cbv(label: string, part: string, urn: string, names: string): Vocabular
     `https://ns.gs1.org/voc/${part}-`,
     `http://ref.gs1.org/cbv/${part}-`,
   ];
-  return { label, base: `${CBV}${part}-`, aliases, names: new Set(names.split(/\s+/)), strictPrefix: true };
+  return {
+    label,
+    base: `${CBV}${part}-`,
+    aliases,
+    names: new Set(names.split(/\s+/)),
+    strictPrefix: true,
+    open: false,
+  };
 }
 
 export const BIZ_STEP = cbv(
@@ -78,10 +87,12 @@ const WEB_VOCABULARY = {
   base: 'https://gs1.org/voc/',
   aliases: ['https://ref.gs1.org/voc/', 'https://www.gs1.org/voc/', 'http://gs1.org/voc/'],
   strictPrefix: false,
+  open: false,
 };
 
 export const MEASUREMENT: Vocabulary = {
   ...WEB_VOCABULARY,
+  open: true,
   label: 'measurement type',
   names: new Set(
     (
@@ -117,5 +128,5 @@ export function shortName(uri: string, vocabulary: Vocabulary): string {
 
 /** The full URI of a value as a record keeps it. */
 export function fullValue(value: string, vocabulary: Vocabulary): string {
-  return value.includes(':') ? value : vocabulary.base + value;
+  return vocabulary.names.has(value) ? vocabulary.base + value : value;
 }
