@@ -2,6 +2,8 @@ import { formatPath, type PathStep } from './path.ts';
 import type { ProblemCode } from './problem.ts';
 import { NumberText } from './value.ts';
 
+export { NumberText } from './value.ts';
+
 export interface JsonFault {
   /** JSON path, such as `epcisBody.eventList[1].action` */
   field: string;

@@ -70,8 +70,7 @@ export const boolean: Rule = (value, path, scope) =>
 export const decimal: Rule = (value, path, scope) => {
   const canonical = decimalOf(value, scope.from === 'record');
   if (canonical !== null) return canonical;
-  const isNumber =
-    typeof value === 'number' || (typeof value === 'object' && value !== null && 'text' in value);
+  const isNumber = typeof value === 'number' || value instanceof NumberText;
   return isNumber
     ? refuse(scope, path, 'BAD_NUMBER', 'give a number of at most 64 digits')
     : refuse(scope, path, 'WRONG_TYPE', 'give a number');
