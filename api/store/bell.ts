@@ -20,103 +20,121 @@ const LONGEST_TOPIC_BYTES = 7_900;
 
 /** Opens the bell. Resolves when it listens; rejects when the first connection fails. */
 export async function openBell(url: string, channel: string): Promise<Bell> {
-  const listeners = new Map<string, Set<() => void>>();
-  const waiting = new Set<string>();
-  let session: pg.Client | undefined;
-  let closed = false;
-  let sending: Promise<void> = Promise.resolve();
-  let retry: NodeJS.Timeout | undefined;
+  const bell = new ListeningBell(url, channel);
+  await bell.connect();
+  return bell;
+}
 
-  const wake = (topic: string): void => {
-    for (const name of topic === '*' ? listeners.keys() : [topic, '*']) {
-      for (const listener of [...(listeners.get(name) ?? [])]) listener();
+class ListeningBell implements Bell {
+  private readonly listeners = new Map<string, Set<() => void>>();
+  /** topics rung here and not yet sent to the others */
+  private readonly waiting = new Set<string>();
+  private sending: Promise<void> = Promise.resolve();
+  private session: pg.Client | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly channel: string,
+  ) {}
+
+  ring(topic: string): void {
+    if (topic === '' || topic === '*' || Buffer.byteLength(topic) > LONGEST_TOPIC_BYTES) {
+      throw new RangeError(`a topic is 1 to ${LONGEST_TOPIC_BYTES} bytes and not "*"`);
     }
-  };
+    this.waiting.add(topic);
+    this.wake([topic, '*']);
+    this.send();
+  }
 
-  const connect = async (): Promise<void> => {
+  on(topic: string, listener: () => void): () => void {
+    const set = this.listeners.get(topic) ?? new Set();
+    this.listeners.set(topic, set.add(listener));
+    return () => {
+      set.delete(listener);
+      if (set.size === 0 && this.listeners.get(topic) === set) this.listeners.delete(topic);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.retry);
+    await this.sending;
+    await this.session?.end().catch(() => undefined);
+    this.listeners.clear();
+  }
+
+  async connect(): Promise<void> {
     const client = new pg.Client({
-      ...connection(url),
+      ...connection(this.url),
       application_name: 'lotbook bell',
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
     client.on('error', () => undefined);
-    client.once('end', () => {
-      if (session !== client) return;
-      session = undefined;
-      if (!closed) again(0);
-    });
+    client.once('end', () => this.ended(client));
     try {
       await client.connect();
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      const own = rows[0]?.pid;
-      client.on('notification', ({ processId, payload }) => {
-        // Its own listeners were woken when it rang.
-        if (processId !== own && payload) wake(payload);
-      });
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      await this.listen(client);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
     }
-    if (closed) return client.end();
-    session = client;
-  };
+    if (this.closed) await client.end();
+    else this.session = client;
+  }
 
-  const again = (attempt: number): void => {
+  private async listen(client: pg.Client): Promise<void> {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    client.on('notification', ({ processId, payload }) => {
+      // Its own listeners were woken when it rang.
+      if (processId !== rows[0]?.pid && payload) this.wake([payload, '*']);
+    });
+    await client.query(`LISTEN ${client.escapeIdentifier(this.channel)}`);
+  }
+
+  private ended(client: pg.Client): void {
+    if (this.session !== client) return;
+    this.session = undefined;
+    this.reconnect(0);
+  }
+
+  private reconnect(attempt: number): void {
+    if (this.closed) return;
     const pauseMs = attempt === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt);
-    retry = setTimeout(() => {
-      connect().then(
+    this.retry = setTimeout(() => {
+      this.connect().then(
         () => {
-          if (closed) return;
-          wake('*');
-          send();
+          this.wake([...this.listeners.keys()]);
+          this.send();
         },
-        () => closed || again(attempt + 1),
+        () => this.reconnect(attempt + 1),
       );
     }, pauseMs);
-  };
+  }
+
+  private wake(topics: string[]): void {
+    for (const topic of topics) {
+      for (const listener of this.listeners.get(topic) ?? []) listener();
+    }
+  }
 
   /** One statement for all topics that wait; rings during it go with the next one. */
-  const send = (): void => {
-    sending = sending.then(async () => {
-      if (!session || waiting.size === 0) return;
-      const topics = [...waiting];
-      waiting.clear();
-      await session
-        .query('SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic', [channel, topics])
-        .then(
-          () => undefined,
-          () => topics.forEach((topic) => waiting.add(topic)),
-        );
-    });
-  };
-
-  await connect();
-  return {
-    ring: (topic) => {
-      if (topic === '' || topic === '*' || Buffer.byteLength(topic) > LONGEST_TOPIC_BYTES) {
-        throw new RangeError(`a topic is 1 to ${LONGEST_TOPIC_BYTES} bytes and not "*"`);
+  private send(): void {
+    this.sending = this.sending.then(async () => {
+      if (!this.session || this.waiting.size === 0) return;
+      const topics = [...this.waiting];
+      this.waiting.clear();
+      try {
+        await this.session.query('SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic', [
+          this.channel,
+          topics,
+        ]);
+      } catch {
+        for (const topic of topics) this.waiting.add(topic);
       }
-      waiting.add(topic);
-      wake(topic);
-      send();
-    },
-    on: (topic, listener) => {
-      const set = listeners.get(topic) ?? new Set();
-      listeners.set(topic, set.add(listener));
-      return () => {
-        set.delete(listener);
-        if (set.size === 0 && listeners.get(topic) === set) listeners.delete(topic);
-      };
-    },
-    close: async () => {
-      closed = true;
-      clearTimeout(retry);
-      await sending;
-      await session?.end().catch(() => undefined);
-      listeners.clear();
-    },
-  };
+    });
+  }
 }

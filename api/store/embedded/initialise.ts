@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../error.ts';
-import { codeOf, dataDirArgument, SUPERUSER } from './place.ts';
+import { codeOf, dataDirArgument, SERVER_ENV, SUPERUSER } from './place.ts';
 import type { Place } from './place.ts';
 
 const NEW_PREFIX = 'pg.new-';
@@ -92,6 +92,7 @@ async function runInitdb(place: Place, fresh: string): Promise<void> {
     ],
     {
       cwd: fresh,
+      env: SERVER_ENV,
       stdio: ['ignore', 'ignore', 'pipe', password.fd],
       detached: true,
       ...(place.owner && { uid: place.owner.uid, gid: place.owner.gid }),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { open, rename, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dataDirArgument, sleep } from './place.ts';
+import { dataDirArgument, SERVER_ENV, sleep } from './place.ts';
 import { servesDirectory } from './postmaster.ts';
 import type { Place } from './place.ts';
 
@@ -55,7 +55,7 @@ export async function startServer(place: Place): Promise<ServerProcess> {
       stdio: ['ignore', logFile.fd, logFile.fd],
       // A session of its own: Ctrl-C in the node's terminal reaches the node only, which then stops the server in order.
       detached: true,
-      env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
+      env: SERVER_ENV,
       ...(place.owner && { uid: place.owner.uid, gid: place.owner.gid }),
     },
   );
