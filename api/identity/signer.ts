@@ -1,5 +1,13 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey, sign as signWithKey } from 'node:crypto';
-import { type Alg, algOf, KeyError, type PrivateJwk, publicPart, thumbprint } from './jwk.ts';
+import { createPrivateKey, type JsonWebKey, type KeyObject, sign as signWithKey, verify } from 'node:crypto';
+import {
+  type Alg,
+  algOf,
+  KeyError,
+  type PrivateJwk,
+  publicPart,
+  thumbprint,
+  verificationKey,
+} from './jwk.ts';
 
 /** Whoever holds a private key. A promise, since the key may sit in an HSM or a key service. */
 export interface Signer {
@@ -30,17 +38,22 @@ export function localSigner(jwk: PrivateJwk): Signer {
   };
 }
 
-function importPair(jwk: PrivateJwk) {
+function importPair(jwk: PrivateJwk): KeyObject {
+  const proof = Buffer.from('a pair');
+  let isPair;
   let key;
-  let derived;
   try {
     key = createPrivateKey({ key: { ...publicPart(jwk), d: jwk.d } as JsonWebKey, format: 'jwk' });
-    derived = createPublicKey(key).export({ format: 'jwk' });
+    // OpenSSL takes x, y and d of a P-256 key as they are: only a signature shows whether they belong together.
+    isPair = verify(
+      undefined,
+      proof,
+      verificationKey(publicPart(jwk)).key,
+      signWithKey(undefined, proof, key),
+    );
   } catch {
     throw new KeyError('the private key cannot be read');
   }
-  if (derived.x !== jwk.x || (jwk.kty === 'EC' && derived.y !== jwk.y)) {
-    throw new KeyError('the private and the public members are no pair');
-  }
+  if (!isPair) throw new KeyError('the private and the public members are no pair');
   return key;
 }

@@ -15,7 +15,8 @@ export function typOf(kind: RecordKind): string {
   return kind === 'GRANT' ? GRANT_TYP : CHANGE_TYP;
 }
 
-const text = z.string().min(1).max(2048);
+export const MAX_TEXT_LENGTH = 2048;
+const text = z.string().min(1).max(MAX_TEXT_LENGTH);
 const digest = z.string().regex(DIGEST_PATTERN);
 const count = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const isPowerOfTwo = (n: number) => (n & (n - 1)) === 0;

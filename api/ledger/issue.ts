@@ -1,7 +1,7 @@
 import { protectedHeader, signPayload } from '../identity/jws.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { JsonValue } from '../identity/strict-json.ts';
-import { type RecordKind, tokenHash, typOf } from './change.ts';
+import { MAX_TEXT_LENGTH, type RecordKind, tokenHash, typOf } from './change.ts';
 import { canonicalJson } from './field-value.ts';
 import { decoyDigest, disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
 import { layoutFor } from './layout.ts';
@@ -80,11 +80,27 @@ async function sealAfter(
 }
 
 async function seal(input: ChangeInput, prev: string | undefined, signer: Signer): Promise<IssuedChange> {
+  checkInput(input);
   if ((input.ver === 1) !== (prev === undefined)) {
     throw new LotbookError('INTERNAL', `version ${input.ver} ${prev ? 'has' : 'lacks'} a previous token`);
   }
   const token = await signPayload(headerOf(signer, typOf(input.kind)), payloadOf(input, prev), signer);
   return { token, hash: tokenHash(token) };
+}
+
+/** What the types do not say, and no reader would accept in a signed token. */
+function checkInput(input: ChangeInput): void {
+  const { issuer, book, record, jti, txn, ver, seq, term, atMs, recordKey, slotKey } = input;
+  const texts = [issuer, book, record, jti, txn];
+  if (texts.some((text) => text.length === 0 || text.length > MAX_TEXT_LENGTH)) {
+    throw new LotbookError('INTERNAL', `a text of a change is empty or over ${MAX_TEXT_LENGTH} characters`);
+  }
+  if (![ver, seq, term].every((n) => Number.isSafeInteger(n) && n >= 1) || !Number.isSafeInteger(atMs)) {
+    throw new LotbookError('INTERNAL', 'ver, seq, term and atMs are whole numbers, the first three from 1');
+  }
+  if (recordKey.length !== 32 || slotKey.length !== 32) {
+    throw new LotbookError('INTERNAL', 'recordKey and slotKey have 32 bytes');
+  }
 }
 
 /** The claims as JSON, written by hand: this is the hot path, and the order is fixed. */
