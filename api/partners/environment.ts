@@ -1,0 +1,19 @@
+import type { PublicJwk } from '../identity/jwk.ts';
+import type { Signer } from '../identity/signer.ts';
+import type { Peers } from '../peers/peer.ts';
+import type { PrismaClient } from '../store/generated/client.ts';
+import type { NodeIdentity } from './statements.ts';
+
+/** What this room works with. */
+export interface PartnersEnvironment {
+  prisma: PrismaClient;
+  peers: Pick<Peers, 'wellKnown' | 'post'>;
+  self: NodeIdentity;
+  signer: Signer;
+  publicJwk: PublicJwk;
+  now: () => number;
+  /** Cryptographically random. */
+  randomBytes: (size: number) => Uint8Array;
+  /** Tells all processes of the node, after the commit, that partners or clients changed. */
+  ring: () => void;
+}

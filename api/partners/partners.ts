@@ -1,0 +1,53 @@
+import type { Client } from '../store/clients.ts';
+import { mainKeys } from '../store/clients.ts';
+import { listPartners } from '../store/partners.ts';
+import { accept } from './accept.ts';
+import { receiveAcceptance } from './acceptance.ts';
+import type { PartnersEnvironment } from './environment.ts';
+import { type InvitationInput, invite, type MadeInvitation } from './invite.ts';
+import { type Partner, partnerOf } from './partner.ts';
+import { addPartner, addProgram, type PartnerInput, type ProgramInput, revokeProgram } from './programs.ts';
+import { confirm, movePartner, setGroups } from './standing.ts';
+
+export type { Partner, PartnerStatus } from './partner.ts';
+
+/**
+ * With whom this node exchanges, and how they become partners: an invitation by a way that people trust, accepted by
+ * the other node with its key, confirmed here by its fingerprint. All reject with LotbookError.
+ */
+export interface Partners {
+  list(): Promise<Partner[]>;
+  invite(input: InvitationInput): Promise<MadeInvitation>;
+  accept(link: string): Promise<Partner>;
+  receiveAcceptance(statement: string): Promise<{ organisation: string; status: 'UNCONFIRMED' }>;
+  confirm(organisation: string, fingerprint: string): Promise<Partner>;
+  suspend(organisation: string): Promise<Partner>;
+  resume(organisation: string): Promise<Partner>;
+  remove(organisation: string): Promise<Partner>;
+  setGroups(organisation: string, groups: readonly string[]): Promise<Partner>;
+  addPartner(input: PartnerInput): Promise<Partner>;
+  addProgram(input: ProgramInput): Promise<Client>;
+  revokeProgram(clientId: string): Promise<Client>;
+}
+
+export function openPartners(environment: PartnersEnvironment): Partners {
+  const { prisma } = environment;
+  return {
+    list: async () => {
+      const rows = await listPartners(prisma);
+      const keys = await mainKeys(prisma, rows.map(({ id }) => id));
+      return rows.map((row) => partnerOf(row, keys.get(row.id)));
+    },
+    invite: (input) => invite(environment, input),
+    accept: (link) => accept(environment, link),
+    receiveAcceptance: (statement) => receiveAcceptance(environment, statement),
+    confirm: (organisation, fingerprint) => confirm(environment, organisation, fingerprint),
+    suspend: (organisation) => movePartner(environment, organisation, 'suspend'),
+    resume: (organisation) => movePartner(environment, organisation, 'resume'),
+    remove: (organisation) => movePartner(environment, organisation, 'remove'),
+    setGroups: (organisation, groups) => setGroups(environment, organisation, groups),
+    addPartner: (input) => addPartner(environment, input),
+    addProgram: (input) => addProgram(environment, input),
+    revokeProgram: (clientId) => revokeProgram(environment, clientId),
+  };
+}

@@ -1,0 +1,183 @@
+import { LotbookError } from '../errors.ts';
+import type { Signer } from '../identity/signer.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
+import { type Answer, asUnreachable, readText, send } from './outbound.ts';
+import { dataOf, NOT_UNDERSTOOD, notLetIn, parseJson, refusalOf } from './refusal.ts';
+import { readEvents } from './sse.ts';
+import { openTokens, type PeerAddress } from './tokens.ts';
+
+export type { PeerAddress } from './tokens.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** The only way out of a node. Everything rejects with LotbookError: UNREACHABLE, NOT_PERMITTED, or what was answered. */
+export interface Peers {
+  /** The data of a query or mutation at another organisation's node. */
+  call(organisation: string, document: string, variables: Variables, limits: CallLimits): Promise<JsonObject>;
+  /**
+   * The data of a subscription, value by value (GraphQL over SSE, distinct connections). Ends when the node completes
+   * it or `signal` aborts. A value is pulled from the network only when the one before it was taken.
+   */
+  subscribe(
+    organisation: string,
+    document: string,
+    variables: Variables,
+    limits: { signal: AbortSignal },
+  ): AsyncGenerator<JsonObject, void>;
+  /** What a node says about itself, unverified: its `/.well-known/lotbook` and the keys of its JWK Set. */
+  wellKnown(url: string): Promise<{ document: JsonObject; keys: JsonValue[] }>;
+  /** Sends a signed statement to an endpoint that takes it without a token. */
+  post(url: string, statement: string): Promise<JsonObject>;
+}
+
+export interface CallLimits {
+  timeoutMs: number;
+  signal?: AbortSignal;
+}
+
+export interface PeersInput {
+  self: { organisation: string };
+  signer: Signer;
+  /** Where an organisation's node is; undefined when it is not a partner that may be called, or has no node. */
+  lookUp(organisation: string): Promise<PeerAddress | undefined>;
+  now: () => number;
+  randomId: () => string;
+  /** Told when a node stops answering (why) and when it answers again (null). */
+  report(organisation: string, why: string | null): void;
+}
+
+const MAX_BYTES = 16 * 1024 ** 2;
+const DOCUMENT_BYTES = 64 * 1024;
+const CONNECT_TIMEOUT_MS = 20_000;
+/** A stream without even a heartbeat for so long is dead: partners send one every 15 s unless they changed that. */
+const SILENCE_MS = 120_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export function openPeers(input: PeersInput): Peers {
+  const { now, randomId, signer } = input;
+  const tokens = openTokens({ clientId: input.self.organisation, signer, now, randomId });
+  const reported = new Map<string, string | null>();
+
+  const report = (organisation: string, why: string | null): void => {
+    if (reported.get(organisation) === why) return;
+    reported.set(organisation, why);
+    input.report(organisation, why);
+  };
+
+  /** Names the organisation in what went wrong, and tells whether its node answers. */
+  const at = async <T>(organisation: string, work: (address: PeerAddress) => Promise<T>): Promise<T> => {
+    const address = await input.lookUp(organisation);
+    if (!address) throw new LotbookError('UNREACHABLE', `${organisation} is no active partner with a node.`);
+    try {
+      const result = await work(address);
+      report(organisation, null);
+      return result;
+    } catch (error) {
+      throw explain(organisation, asUnreachable(error));
+    }
+  };
+
+  const explain = (organisation: string, error: LotbookError): LotbookError => {
+    const away = error.code === 'UNREACHABLE' || error.code === 'NOT_PERMITTED';
+    if (away) report(organisation, error.message);
+    return new LotbookError(error.code, `${organisation}: ${error.message}.`, error.details);
+  };
+
+  /** Sends with a bearer token. A token that is refused is replaced once; what is refused then stays refused. */
+  const authorised = async (address: PeerAddress, request: GraphqlRequest): Promise<Answer> => {
+    for (const attempt of [1, 2]) {
+      const token = await tokens.tokenFor(address);
+      const answer = await send(`${address.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: request.accept },
+        body: request.body,
+        timeoutMs: request.timeoutMs,
+        signal: request.signal,
+      });
+      if (answer.status !== 401) return answer;
+      answer.done();
+      tokens.drop(address, token);
+      if (attempt === 2) break;
+    }
+    throw notLetIn();
+  };
+
+  return {
+    call: (organisation, query, variables, { timeoutMs, signal }) =>
+      at(organisation, async (address) => {
+        const body = JSON.stringify({ query, variables });
+        const accept = 'application/graphql-response+json, application/json';
+        const answer = await authorised(address, { body, accept, timeoutMs, signal });
+        return resultOf(answer.status, parseJson(await readText(answer, MAX_BYTES)));
+      }),
+
+    subscribe: async function* (organisation, query, variables, { signal }) {
+      const body = JSON.stringify({ query, variables });
+      const request = { body, accept: 'text/event-stream', timeoutMs: CONNECT_TIMEOUT_MS, signal };
+      const answer = await at(organisation, async (address) => openStream(await authorised(address, request)));
+      try {
+        for await (const { event, data } of readEvents(answer.body, MAX_BYTES)) {
+          if (event === 'complete') return;
+          // While the consumer works nothing is read, and silence says nothing.
+          answer.extend(LONGEST_TIMER_MS);
+          if (event === 'next') yield dataOf(parseJson(data));
+          answer.extend(SILENCE_MS);
+        }
+        throw new LotbookError('UNREACHABLE', 'the stream broke off');
+      } catch (error) {
+        if (signal.aborted) return;
+        throw explain(organisation, asUnreachable(error));
+      } finally {
+        answer.done();
+      }
+    },
+
+    wellKnown: async (url) => {
+      const [document, jwks] = await Promise.all(
+        ['lotbook', 'jwks.json'].map((name) => getJson(`${url}/.well-known/${name}`)),
+      );
+      const keys = isJsonObject(jwks) ? jwks['keys'] : undefined;
+      if (!isJsonObject(document) || !Array.isArray(keys)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+      return { document, keys };
+    },
+
+    post: async (url, statement) => {
+      const headers = { 'content-type': 'application/jose', accept: 'application/json, application/problem+json' };
+      const answer = await send(url, { method: 'POST', headers, body: statement, timeoutMs: CONNECT_TIMEOUT_MS });
+      const body = parseJson(await readText(answer, DOCUMENT_BYTES));
+      if (!isJsonObject(body)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+      if (answer.status >= 400) throw refusalOf(body);
+      return body;
+    },
+  };
+}
+
+interface GraphqlRequest {
+  body: string;
+  accept: string;
+  timeoutMs: number;
+  signal: AbortSignal | undefined;
+}
+
+async function openStream(answer: Answer): Promise<Answer> {
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    answer.extend(SILENCE_MS);
+    return answer;
+  }
+  // Refused before it began: an ordinary answer with errors, or a problem.
+  resultOf(answer.status, parseJson(await readText(answer, MAX_BYTES)));
+  throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+}
+
+function resultOf(status: number, body: JsonValue | undefined): JsonObject {
+  if (status >= 400 && isJsonObject(body) && !('errors' in body)) throw refusalOf(body);
+  return dataOf(body);
+}
+
+async function getJson(url: string): Promise<JsonValue | undefined> {
+  const headers = { accept: 'application/json' };
+  const answer = await send(url, { method: 'GET', headers, timeoutMs: CONNECT_TIMEOUT_MS });
+  const text = await readText(answer, DOCUMENT_BYTES);
+  if (answer.status !== 200) throw new LotbookError('UNREACHABLE', `it answers ${answer.status} where a Lotbook node says who it is`);
+  return parseJson(text);
+}
