@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { season } from '../../api/demo/season/season.ts';
 import type { EventKind, JsonObject } from '../../api/demo/season/types.ts';
 import { canonicalIdentifier, identify } from '../../api/events/identifiers.ts';
+import { validateRecord } from '../../api/events/record.ts';
 import { identifiersOf, parsed } from './journal.ts';
 
 const data = season(1);
@@ -58,6 +59,14 @@ describe('the season', () => {
 
   it('passes the parser without a warning', () => {
     expect(parsed(data)).toHaveLength(data.entries.length);
+  });
+
+  it('gives records that their validator takes', () => {
+    const results = data.organisations.flatMap(({ records }) =>
+      records.map(({ type, id, fields }) => validateRecord(type, id, fields)),
+    );
+    expect(results.flatMap((result) => (result.ok ? result.warnings : result.problems))).toEqual([]);
+    expect(results).toHaveLength(103);
   });
 
   it('crosses the end of daylight saving time', () => {

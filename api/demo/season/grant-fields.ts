@@ -90,12 +90,18 @@ export const ORIGIN_FIELDS = [
   ...TEMPERATURE,
 ];
 
-/** What an outbreak investigator needs on top of the trade's view. */
-export const INVESTIGATION_FIELDS = [
+/** What an outbreak investigator needs of a grower. */
+export const GROWER_INVESTIGATION_FIELDS = [
   ...MOVEMENT_FIELDS,
-  ...RECIPE_FIELDS,
   ...ORIGIN_FIELDS,
   ...own('irrigationWaterSource', 'harvesterName').map((name) => `ilmd.${name}`),
+];
+
+/** What an outbreak investigator needs of those who mix, pack, store and sell. */
+export const TRADE_INVESTIGATION_FIELDS = [
+  ...MOVEMENT_FIELDS,
+  ...RECIPE_FIELDS,
+  ...TEMPERATURE,
   ...own('reason'),
 ];
 
@@ -111,5 +117,18 @@ export const LOT_FIELDS = [
   'uom',
   'productionDate',
   'bestBeforeDate',
-  'tlcSource',
+  'countryOfOrigin',
+  'producer',
+  'source',
+];
+
+/** Where and when a harvested lot grew. */
+export const HARVESTED_LOT_FIELDS = [
+  ...LOT_FIELDS,
+  'commodity',
+  'variety',
+  'fieldName',
+  'harvestDate',
+  'coolingDate',
+  'packagingDate',
 ];

@@ -6,12 +6,12 @@ import type { SeasonGrant } from './types.ts';
 const TRACEABILITY = 'traceability';
 const MASTER_KINDS = ['PRODUCT', 'LOCATION', 'PARTY'];
 
-/** The sharing rules of an organisation, over all of its books. */
+/** The sharing rules of an organisation, over all of its books. A supplier's documents are a grower's to the agency. */
 export function grantsOf(slug: Node): SeasonGrant[] {
   const [first, ...others] = BOOKS[slug];
   if (first === undefined) return [];
   const rules = RULES[slug].map((row) => grant(first.slug, row));
-  const agency = RULES[slug].filter(([to]) => to === 'foodsafety');
+  const agency = RULES.greenvalley.filter(([to]) => to === 'foodsafety');
   const supplied = others.flatMap((book) => agency.map((row) => grant(book.slug, row)));
   return [...rules, ...supplied, ...BOOKS[slug].map((book) => openMasterData(book.slug, slug))];
 }

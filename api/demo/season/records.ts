@@ -1,19 +1,26 @@
-import { kilograms, write, type Season } from './journal.ts';
+import { dollars, kilograms, write, type Season } from './journal.ts';
 import { keptBy } from './master-data.ts';
 import { NAMESPACE } from './namespace.ts';
 import { BOOKS, ORGANISATIONS } from './organisations.ts';
 import { PLACES } from './places.ts';
 import { PRODUCTS } from './products.ts';
+import { namedUuid } from './random.ts';
 import type { JsonObject, Lot, OrganisationSlug, Place, Product, SeasonRecord } from './types.ts';
 
-/** Cost of a kilogram by organisation, US cents: confidential. */
-const COST_CENTS: Record<OrganisationSlug, number> = {
+/** Cost of a kilogram by organisation, US cents: confidential. A supplier does not tell its cost. */
+const COST_CENTS: Partial<Record<OrganisationSlug, number>> = {
   greenvalley: 118,
-  sunriver: 131,
   freshpack: 342,
   coldchain: 415,
-  marketfresh: 0,
-  foodsafety: 0,
+};
+
+const PHONES: Record<OrganisationSlug, string> = {
+  greenvalley: '+1-831-555-0140',
+  sunriver: '+1-928-555-0110',
+  freshpack: '+1-831-555-0161',
+  coldchain: '+1-209-555-0172',
+  marketfresh: '+1-415-555-0183',
+  foodsafety: '+1-916-555-0194',
 };
 
 /** Supplier contracts of the packer: notes that nobody else sees. */
@@ -47,27 +54,27 @@ export function recordsOf(season: Season, slug: keyof typeof BOOKS): SeasonRecor
 }
 
 function partyRecord(book: string, slug: OrganisationSlug): SeasonRecord {
-  const { gln, name, role } = ORGANISATIONS[slug];
+  const { id, gln, name, role } = ORGANISATIONS[slug];
   return {
     book,
     type: 'PARTY',
     id: write(slug).party(gln),
-    fields: { name, gln, role, address: { country: 'US' } },
+    fields: { name, role, phone: PHONES[slug], email: `traceability@${id}`, address: { country: 'US' } },
   };
 }
 
 function locationRecord(book: string, place: Place): SeasonRecord {
-  const { gln, name, street, city, state, postalCode, latitude, longitude } = place;
+  const { name, kind, street, city, state, postalCode, latitude, longitude } = place;
   return {
     book,
     type: 'LOCATION',
     id: write(place.organisation).place(place),
     fields: {
       name,
-      gln,
+      kind,
       address: { street, city, state, postalCode, country: 'US' },
       geo: { latitude: String(latitude), longitude: String(longitude) },
-      party: write(place.organisation).party(ORGANISATIONS[place.organisation].gln),
+      operator: party(place.organisation),
     },
   };
 }
@@ -80,11 +87,14 @@ function productRecord(book: string, product: Product): SeasonRecord {
     id: write(organisation).product(gtin),
     fields: {
       name,
-      gtin,
+      category: 'Leafy greens',
       commodity,
       variety,
-      netContent: String(caseKilograms),
+      onFoodTraceabilityList: true,
+      netWeight: String(caseKilograms),
       uom: 'KGM',
+      countryOfOrigin: 'US',
+      manufacturer: party(organisation),
       ...ownFields({ shelfLifeDays }),
     },
   };
@@ -92,6 +102,7 @@ function productRecord(book: string, product: Product): SeasonRecord {
 
 function lotRecord(season: Season, book: string, lot: Lot): SeasonRecord {
   const { product, owner, day } = lot;
+  const cents = COST_CENTS[owner];
   return {
     book,
     type: 'LOT',
@@ -104,26 +115,34 @@ function lotRecord(season: Season, book: string, lot: Lot): SeasonRecord {
       uom: 'KGM',
       productionDate: season.calendar.date(day),
       bestBeforeDate: season.calendar.date(day + product.shelfLifeDays),
-      tlcSource: write(owner).place(lot.source),
-      ...ownFields({
-        ...(lot.fieldName === undefined ? {} : { fieldName: lot.fieldName }),
-        costPerKilogram: (COST_CENTS[owner] / 100).toFixed(2),
-      }),
+      countryOfOrigin: 'US',
+      producer: party(owner),
+      source: write(owner).place(lot.source),
+      ...origin(season, lot),
+      ...(cents === undefined ? {} : ownFields({ costPerKilogram: dollars(cents) })),
     },
   };
+}
+
+/** What initial packing knows of a harvested lot; harvest, cooling and packing are on one day. */
+function origin(season: Season, { product, fieldName, day }: Lot): JsonObject {
+  if (fieldName === undefined) return {};
+  const date = season.calendar.date(day);
+  const { commodity, variety } = product;
+  return { commodity, variety, fieldName, harvestDate: date, coolingDate: date, packagingDate: date };
 }
 
 function contractRecord([number, supplier, text]: (typeof CONTRACTS)[number]): SeasonRecord {
   return {
     book: 'plant',
     type: 'NOTE',
-    id: `urn:lotbook:note:contract-${number}`,
-    fields: {
-      title: `Supplier contract ${number}`,
-      text,
-      ...ownFields({ supplier: write('freshpack').party(ORGANISATIONS[supplier].gln) }),
-    },
+    id: namedUuid(`contract ${number}`),
+    fields: { title: `Supplier contract ${number}`, about: [party(supplier)], text },
   };
+}
+
+function party(slug: OrganisationSlug): string {
+  return write(slug).party(ORGANISATIONS[slug].gln);
 }
 
 function ownFields(fields: JsonObject): JsonObject {

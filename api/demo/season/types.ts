@@ -27,6 +27,8 @@ export interface Place {
   organisation: OrganisationSlug;
   gln: string;
   name: string;
+  /** farm, cooler, packing shed, plant, line, cold store, shop or office */
+  kind: string;
   street: string;
   city: string;
   state: string;
