@@ -40,8 +40,14 @@ export interface AccessTokenInput {
 export function signAccessToken(input: AccessTokenInput, signer: Signer): Promise<string> {
   const iat = Math.floor(input.nowMs / 1000);
   const claims = {
-    ...{ iss: input.issuer, sub: input.subject, aud: input.audience, client_id: input.clientId },
-    ...{ iat, exp: iat + ACCESS_TOKEN_SECONDS, jti: input.jti, scope: input.scope },
+    iss: input.issuer,
+    sub: input.subject,
+    aud: input.audience,
+    client_id: input.clientId,
+    iat,
+    exp: iat + ACCESS_TOKEN_SECONDS,
+    jti: input.jti,
+    scope: input.scope,
   };
   return signCompact({ typ: ACCESS_TOKEN_TYP, claims, signer });
 }

@@ -85,14 +85,19 @@ const slotKey = randomBytes(32);
 
 function changeOf(state: ChangeInput['state'], i: number): ChangeInput {
   return {
-    ...{
-      issuer: 'https://maker.example',
-      book: 'urn:example:book:1',
-      record: `urn:example:lot:${i}`,
-      kind: 'LOT',
-    },
-    ...{ atMs: 1_800_000_000_123 + i, jti: `jti-${i}`, txn: `txn-${i}`, ver: 1, seq: i + 1, term: 1 },
-    ...{ state, recordKey: randomBytes(32), slotKey },
+    issuer: 'https://maker.example',
+    book: 'urn:example:book:1',
+    record: `urn:example:lot:${i}`,
+    kind: 'LOT',
+    atMs: 1_800_000_000_123 + i,
+    jti: `jti-${i}`,
+    txn: `txn-${i}`,
+    ver: 1,
+    seq: i + 1,
+    term: 1,
+    state,
+    recordKey: randomBytes(32),
+    slotKey,
   };
 }
 

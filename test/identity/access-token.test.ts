@@ -9,8 +9,14 @@ const iat = 1_800_000_000;
 const issuer = 'https://packer.example';
 const audience = 'https://packer.example/graphql';
 const claims = {
-  ...{ iss: issuer, sub: 'https://grower.example', aud: audience, client_id: 'https://grower.example' },
-  ...{ iat, exp: iat + 300, jti: 'one', scope: 'partner' },
+  iss: issuer,
+  sub: 'https://grower.example',
+  aud: audience,
+  client_id: 'https://grower.example',
+  iat,
+  exp: iat + 300,
+  jti: 'one',
+  scope: 'partner',
 };
 
 const check = (token: string, atMs = nowMs) =>
@@ -31,8 +37,11 @@ test('an access token says who calls, with which rights, until when', async () =
   );
   expect(check(token)).toEqual({
     ok: true,
-    ...{ subject: claims.sub, clientId: claims.client_id, scope: ['viewer', 'editor'], jti: 'one' },
-    expiresAtMs: (iat + 300) * 1000,
+    subject: claims.sub,
+    clientId: claims.client_id,
+    scope: ['viewer', 'editor'],
+    jti: 'one',
+    expiresAtMs: (iat + 300) * 1e3,
   });
 });
 

@@ -11,16 +11,29 @@ import { ed25519 } from './keys.ts';
 
 const { signer, keys } = ed25519();
 const claims: RequestClaims = {
-  ...{ iss: 'https://grower.example', aud: 'https://packer.example', book: 'urn:example:book:1' },
-  ...{ jti: 'one', iat: 1_800_000_000.25, key: 'shipment 17' },
+  iss: 'https://grower.example',
+  aud: 'https://packer.example',
+  book: 'urn:example:book:1',
+  jti: 'one',
+  iat: 1_800_000_000.25,
+  key: 'shipment 17',
   changes: [
     {
       record: 'urn:example:lot:1',
       type: 'LOT',
       base: 0,
-      fields: { quantity: '1200', note: null, list: [{ a: 1 }] },
+      fields: {
+        quantity: '1200',
+        note: null,
+        list: [{ a: 1 }],
+      },
     },
-    { record: 'urn:example:lot:2', type: 'LOT', base: 7, fields: {} },
+    {
+      record: 'urn:example:lot:2',
+      type: 'LOT',
+      base: 7,
+      fields: {},
+    },
   ],
   reason: 'count corrected',
 };

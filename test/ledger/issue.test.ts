@@ -20,8 +20,19 @@ describe('a change token', () => {
     expect(headerOf(token)).toEqual({ alg: 'Ed25519', typ: 'trace-change+sd-jwt', kid: maker.signer.kid });
     expect(Object.entries(claims)).toEqual(
       Object.entries({
-        ...{ iss: issuer, book, sub: 'urn:example:lot:1', kind: 'LOT', iat: 1_700_000_000.123, jti: 'one' },
-        ...{ txn: 'txn-1', ver: 2, seq: 71, prev, term: 4, mandate: prev, _sd_alg: 'sha-256' },
+        iss: issuer,
+        book,
+        sub: 'urn:example:lot:1',
+        kind: 'LOT',
+        iat: 1_700_000_000.123,
+        jti: 'one',
+        txn: 'txn-1',
+        ver: 2,
+        seq: 71,
+        prev,
+        term: 4,
+        mandate: prev,
+        _sd_alg: 'sha-256',
       }),
     );
     expect(slot_salt).toMatch(/^[\w-]{6}$/);

@@ -21,23 +21,22 @@ let made = 0;
 export function changeInput(given: Partial<ChangeInput> = {}): ChangeInput {
   made += 1;
   return {
-    ...{
-      issuer,
-      book,
-      record: 'urn:example:lot:1',
-      kind: 'LOT',
-      atMs: 1_700_000_000_123,
-      jti: `jti-${made}`,
+    issuer,
+    book,
+    record: 'urn:example:lot:1',
+    kind: 'LOT',
+    atMs: 1_700_000_000_123,
+    jti: `jti-${made}`,
+    txn: 'txn-1',
+    ver: 1,
+    seq: 1,
+    term: 1,
+    state: {
+      quantity: '1200',
+      unit: 'KGM',
     },
-    ...{
-      txn: 'txn-1',
-      ver: 1,
-      seq: 1,
-      term: 1,
-      state: { quantity: '1200', unit: 'KGM' },
-      recordKey,
-      slotKey,
-    },
+    recordKey,
+    slotKey,
     ...given,
   };
 }
@@ -76,16 +75,18 @@ export function handMade(changed: object = {}, slotCount = 16): HandMade {
   const slot_salt = encodeBase64url(Uint8Array.of(1, 2, 3, 4));
   const decoy = (i: number) => ({ '...': disclosureDigest(`decoy ${i}`) });
   const claims = {
-    ...{
-      iss: issuer,
-      book,
-      sub: 'urn:example:lot:1',
-      kind: 'LOT',
-      iat: 1_700_000_000,
-      jti: 'jti',
-      txn: 'txn',
-    },
-    ...{ ver: 1, seq: 1, term: 1, _sd_alg: 'sha-256', slot_salt },
+    iss: issuer,
+    book,
+    sub: 'urn:example:lot:1',
+    kind: 'LOT',
+    iat: 17e8,
+    jti: 'jti',
+    txn: 'txn',
+    ver: 1,
+    seq: 1,
+    term: 1,
+    _sd_alg: 'sha-256',
+    slot_salt,
     fields: Array.from({ length: slotCount }, (_, i) => decoy(i)),
     ...changed,
   };

@@ -62,23 +62,21 @@ describe('a reader', () => {
     expect(verify({ token, disclosures })).toEqual({
       ok: true,
       change: {
-        ...{
-          book,
-          record: 'urn:example:lot:1',
-          kind: 'LOT',
-          ver: 2,
-          seq: 1,
-          term: 1,
-          atMs: 1_700_000_000_123,
-        },
-        ...{
-          jti: expect.stringMatching(/^jti-/),
-          txn: 'txn-1',
-          prev: 'A'.repeat(43),
-          mandate: undefined,
-          hash,
-        },
-        ...{ kid: maker.signer.kid, fields: { unit: 'KGM' }, unset: ['colour'] },
+        book,
+        record: 'urn:example:lot:1',
+        kind: 'LOT',
+        ver: 2,
+        seq: 1,
+        term: 1,
+        atMs: 1_700_000_000_123,
+        jti: expect.stringMatching(/^jti-/),
+        txn: 'txn-1',
+        prev: 'A'.repeat(43),
+        mandate: undefined,
+        hash,
+        kid: maker.signer.kid,
+        fields: { unit: 'KGM' },
+        unset: ['colour'],
       },
     });
   });
