@@ -22,7 +22,7 @@ export function decide(
 ): Decision {
   let byPerson = false;
   for (const [index, change] of update.changes.entries()) {
-    if (mustLookAgain(change, versionOf(change.record))) return { kind: 'AGAIN' };
+    if (versionOf(change.record) !== change.seenVersion) return { kind: 'AGAIN' };
     const verdict = verdictOn(update, change, grants, now);
     if (verdict.decision === 'REFUSED') {
       return refuse({
@@ -38,11 +38,6 @@ export function decide(
   return byPerson ? { kind: 'PEND' } : { kind: 'APPROVE' };
 }
 
-/** A new record that is not an event is simply stale where one exists; everything else is worked out again. */
-function mustLookAgain(change: PreparedChange, version: number): boolean {
-  return version !== change.seenVersion;
-}
-
 function verdictOn(
   update: PreparedUpdate,
   change: PreparedChange,
@@ -55,6 +50,8 @@ function verdictOn(
   for (const attributes of [change.before, change.after]) {
     if (attributes) verdicts.push(mayChange(grants, attributes, change.names, question));
   }
+  // A record that is not there has no attributes to judge by; only own people are told that it is missing.
+  if (verdicts.length === 0 && update.requester.audience.roles.length > 0) return { decision: 'BY_RULE' };
   return (
     verdicts.find(({ decision }) => decision === 'REFUSED') ??
     verdicts.find(({ decision }) => decision === 'BY_PERSON') ??

@@ -4,7 +4,7 @@ import { LotbookError, toLotbookError } from '../errors.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { bookById, currentStates, type StoredBook } from '../store/books.ts';
-import { contentHash, idOf, idsToRead, prepareChange, type CurrentRecord } from './prepare.ts';
+import { contentHash, idsToRead, prepareChange, type CurrentRecord } from './prepare.ts';
 import type { Sequencer, SequencerDeps } from './sequencer.ts';
 import type {
   PreparedChange,
@@ -61,10 +61,9 @@ export async function decideHere(
   let ids = idsToRead(input);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const current = await readCurrent(here.pool, input.book, ids);
-    const changes = input.changes.map((change, index) => {
-      const id = idOf(change);
-      return prepareChange(change, id ? current.get(id) : undefined, `${place}.changes[${index}]`, here.uuid);
-    });
+    const changes = input.changes.map((change, index) =>
+      prepareChange(change, current, `${place}.changes[${index}]`, here.uuid),
+    );
     refuseRepeats(changes, place);
     const result = await here.sequencer.submit({ ...frame, changes });
     if (result.kind === 'DECIDED') return viewOf(input.book, result.request);

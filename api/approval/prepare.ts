@@ -74,17 +74,19 @@ export function idsToRead(update: UpdateInput): string[] {
 }
 
 /**
- * Works out the state after a change: validated, with its links. `current` is the record as it is now, if it was looked
- * up. Throws BAD_INPUT with the place where the content of a new record is wrong.
+ * Works out the state after a change: validated, with its links. `known` are the records that were looked up, as they are
+ * now. Throws BAD_INPUT with the place where the content of a new record is wrong.
  */
 export function prepareChange(
   change: RecordChange,
-  current: CurrentRecord | undefined,
+  known: ReadonlyMap<string, CurrentRecord>,
   place: string,
   uuid: () => string,
 ): PreparedChange {
-  if (change.fields && change.base) return preparePatch(change, change.fields, current, place);
-  const valid = validatedContent(change, place, uuid);
+  if (change.fields && change.base) return preparePatch(change, change.fields, known, place);
+  const given = validatedContent(change, place, uuid);
+  const current = known.get(given.id);
+  const valid = current && change.base === null ? setInto(change, given, current, place) : given;
   const seenVersion = current?.version ?? 0;
   const same = current !== undefined && sameState(current.state, valid.fields);
   return {
@@ -94,10 +96,21 @@ export function prepareChange(
       change.base !== 0 && current ? changedNames(current.state, valid.fields) : Object.keys(valid.fields),
     after: attributesOf(change.kind, valid.id, valid.fields),
     state: valid.fields,
-    same: same && (change.kind === 'EVENT' || change.base === seenVersion),
+    same: same && (change.kind === 'EVENT' || change.base !== 0),
     links: deriveLinks(valid.fields),
     refusal: refusalOfWhole(change, valid.fields, current, same),
   };
+}
+
+/** Without a base: what is given is set, what else the record holds stays. Events are taken whole. */
+function setInto(
+  change: RecordChange,
+  given: { id: string; fields: Fields },
+  current: CurrentRecord,
+  place: string,
+): { id: string; fields: Fields } {
+  if (change.kind === 'EVENT' || change.kind !== current.kind) return given;
+  return validated(change.kind, given.id, nested({ ...current.state, ...given.fields }, place), place);
 }
 
 function refusalOfWhole(
@@ -110,6 +123,7 @@ function refusalOfWhole(
   if (current.kind !== change.kind) return otherKind();
   if (change.kind === 'EVENT' && same && !change.base) return null;
   if (change.base !== null) return change.base === current.version ? null : stale(current.version);
+  if (change.kind !== 'EVENT') return null;
   if (isDeclaration(fields) && !isDeclaration(current.state)) return null;
   return {
     code: 'CONFLICT',
@@ -122,10 +136,11 @@ function refusalOfWhole(
 function preparePatch(
   change: RecordChange,
   patch: Readonly<Record<string, JsonValue>>,
-  current: CurrentRecord | undefined,
+  known: ReadonlyMap<string, CurrentRecord>,
   place: string,
 ): PreparedChange {
   const id = idOf(change) as string;
+  const current = known.get(id);
   const prepared: PreparedChange = {
     ...common(change, id, current),
     names: Object.keys(patch),
@@ -207,7 +222,7 @@ function nested(fields: Readonly<Fields>, place: string): unknown {
 }
 
 /** The canonical id that the caller gave; null where it follows from the content. */
-export function idOf(change: RecordChange): string | null {
+function idOf(change: RecordChange): string | null {
   if (change.valid) return change.valid.id;
   return change.record ? canonicalIdentifier(change.record) : null;
 }

@@ -189,15 +189,10 @@ async function sequence(
   const head = await lockBook(client, book);
   if (!head) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
   const updates = group.map(({ update }) => update);
-  const [known, heads, grants] = await Promise.all([
-    knownRequests(client, book, updates.map(keyOf)),
-    readHeads(
-      client,
-      book,
-      updates.flatMap(({ changes }) => changes.map(({ record }) => record)),
-    ),
-    deps.grants.at(client, book, head.grantsSeq),
-  ]);
+  const known = await knownRequests(client, book, updates.map(keyOf));
+  const records = updates.flatMap(({ changes }) => changes.map(({ record }) => record));
+  const heads = await readHeads(client, book, records);
+  const grants = await deps.grants.at(client, book, head.grantsSeq);
   const earlier = new Map(known.map((request) => [nameOf(request), request]));
   const now = deps.clock();
   const batch = new Batch(deps, book, head, heads, grants, now);
@@ -340,9 +335,7 @@ class Batch {
       ...entry,
       ...(sealed[index] as { token: string; hash: string }),
     }));
-    await Promise.all([
-      writeEntries(client, this.book, new Date(this.now), entries),
-      writeRequests(client, this.book, this.requests),
-    ]);
+    await writeEntries(client, this.book, new Date(this.now), entries);
+    await writeRequests(client, this.book, this.requests);
   }
 }

@@ -23,8 +23,8 @@ export interface RecordChange {
   record?: string | null | undefined;
   kind: RecordKind;
   /**
-   * The version that it is based on; 0 for a new record. Null for a captured event: new, or known with the same content,
-   * or the error declaration of a known one.
+   * The version that it is based on; 0 for a new record. Null where it need not be known: an event is then new, or known
+   * with the same content, or the error declaration of a known one; of another record the given fields are set.
    */
   base: number | null;
   fields?: Readonly<Record<string, JsonValue>> | null | undefined;

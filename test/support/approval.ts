@@ -1,0 +1,101 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
+import { pino } from 'pino';
+import { openApproval, type Approval } from '../../api/approval/approval.ts';
+import { openOutbox, type RemoteRequest } from '../../api/approval/outbox.ts';
+import { verificationKey, type PrivateJwk, type VerificationKey } from '../../api/identity/jwk.ts';
+import { localSigner, type Signer } from '../../api/identity/signer.ts';
+import type { Caller, Role } from '../../api/sharing/caller.ts';
+import { openBell, type Bell } from '../../api/store/bell.ts';
+import { openDatabase, type Database } from '../../api/store/database.ts';
+import { openGrants, type Grants } from '../../api/store/grants.ts';
+import { freshDatabase } from './postgres.ts';
+
+export interface TestAuthority {
+  approval: Approval;
+  db: Database;
+  grants: Grants;
+  bell: Bell;
+  signer: Signer;
+  keys: ReadonlyMap<string, VerificationKey>;
+  /** ms; tests move it. */
+  clock: { now: number };
+  close(): Promise<void>;
+}
+
+export function newKey(): PrivateJwk {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateJwk;
+}
+
+/** The approval room of one node on a database of its own (or a given one), with no network. */
+export async function openAuthority(
+  organisation: string,
+  options: {
+    url?: string;
+    jwk?: PrivateJwk;
+    partners?: ReadonlyMap<string, ReadonlyMap<string, VerificationKey>>;
+    send?: (authority: string, tokens: readonly string[]) => Promise<RemoteRequest[]>;
+    maxQueue?: number;
+  } = {},
+): Promise<TestAuthority> {
+  const fresh = options.url ? null : await freshDatabase();
+  const url = options.url ?? fresh?.url ?? '';
+  const db = openDatabase({ url, poolSize: 4, applicationName: 'test' });
+  const bell = await openBell(url, 'lotbook');
+  const jwk = options.jwk ?? newKey();
+  const signer = localSigner(jwk);
+  const key = verificationKey(jwk);
+  const keys = new Map([[key.kid, key]]);
+  const grants = openGrants(db.pool);
+  const clock = { now: Date.parse('2026-07-01T12:00:00Z') };
+  const log = pino({ level: 'silent' });
+  const common = { pool: db.pool, bell, signer, organisation, clock: () => clock.now, uuid: randomUUID, log };
+  const outbox = openOutbox({
+    ...common,
+    send: options.send ?? (() => Promise.reject(new Error('no network'))),
+  });
+  const approval = openApproval(
+    {
+      ...common,
+      grants,
+      randomBytes,
+      groupCommit: 512,
+      maxQueue: options.maxQueue ?? 10_000,
+      keysOf: (id) => Promise.resolve(options.partners?.get(id) ?? new Map()),
+    },
+    outbox,
+  );
+  return {
+    approval,
+    db,
+    grants,
+    bell,
+    signer,
+    keys,
+    clock,
+    close: async () => {
+      await approval.sequencer.drain();
+      await bell.close();
+      await db.close();
+      await fresh?.drop();
+    },
+  };
+}
+
+export function ownCaller(organisation: string, ...roles: Role[]): Caller {
+  const clientId = roles.includes('ADMINISTRATOR')
+    ? organisation
+    : `${organisation}/${roles.join('-').toLowerCase()}`;
+  return { organisation, clientId, own: true, roles, groups: [], expiresAt: Number.MAX_SAFE_INTEGER };
+}
+
+export function partnerCaller(organisation: string, ...groups: string[]): Caller {
+  return {
+    organisation,
+    clientId: organisation,
+    own: false,
+    roles: [],
+    groups,
+    expiresAt: Number.MAX_SAFE_INTEGER,
+  };
+}
