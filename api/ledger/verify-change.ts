@@ -1,4 +1,11 @@
-import { type JwsFailureCode, type PinnedKeys, verifyCompact } from '../identity/jws.ts';
+import {
+  type JwsFailure,
+  type JwsFailureCode,
+  type PinnedKeys,
+  type VerifiedJws,
+  verifyCompact,
+  verifyCompactAsync,
+} from '../identity/jws.ts';
 import type { JsonValue } from '../identity/strict-json.ts';
 import {
   CHANGE_TYP,
@@ -73,13 +80,24 @@ export interface ChangeExpectation {
 
 type Opened = Map<string, JsonValue>;
 
+export type ChangeResult = { readonly ok: true; readonly change: VerifiedChange } | ChangeFailure;
+
+const TYPS = [CHANGE_TYP, GRANT_TYP];
+
 /** Check a change as its reader. Nothing of it may be used unless the result is `ok`. */
-export function verifyChange(given: ChangeExpectation): { ok: true; change: VerifiedChange } | ChangeFailure {
-  const signed = verifyCompact(given.token, { typ: [CHANGE_TYP, GRANT_TYP], keys: given.keys });
+export function verifyChange(given: ChangeExpectation): ChangeResult {
+  return checkSigned(given, verifyCompact(given.token, { typ: TYPS, keys: given.keys }));
+}
+
+/** As `verifyChange`, with the signature checked in the thread pool: for batches, all at once. */
+export async function verifyChangeAsync(given: ChangeExpectation): Promise<ChangeResult> {
+  return checkSigned(given, await verifyCompactAsync(given.token, { typ: TYPS, keys: given.keys }));
+}
+
+function checkSigned(given: ChangeExpectation, signed: VerifiedJws | JwsFailure): ChangeResult {
   if (!signed.ok) return signed;
   const claims = readClaims(signed.claims, signed.header['typ']);
   if (!claims) return failure('BAD_CLAIMS', 'not the shape of a change');
-  const hash = tokenHash(given.token);
   const opened: Opened = new Map();
   const wrong =
     checkOrigin(claims, given.expect) ??
@@ -87,7 +105,7 @@ export function verifyChange(given: ChangeExpectation): { ok: true; change: Veri
     checkChain(claims, given.previous) ??
     checkNames(opened) ??
     checkCoverage(opened, given.grantedNames);
-  return wrong ?? { ok: true, change: changeOf(claims, opened, hash, signed.kid) };
+  return wrong ?? { ok: true, change: changeOf(claims, opened, tokenHash(given.token), signed.kid) };
 }
 
 function readClaims(claims: unknown, typ: unknown): ChangeClaims | undefined {

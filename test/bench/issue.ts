@@ -4,7 +4,7 @@ import { type PrivateJwk, publicPart, verificationKey } from '../../api/identity
 import { localSigner, type Signer } from '../../api/identity/signer.ts';
 import { disclose, opener } from '../../api/ledger/disclose.ts';
 import { type ChangeInput, issueChange, issueChanges } from '../../api/ledger/issue.ts';
-import { verifyChange } from '../../api/ledger/verify-change.ts';
+import { verifyChange, verifyChangeAsync } from '../../api/ledger/verify-change.ts';
 
 export interface Rate {
   perSecond: number;
@@ -31,6 +31,8 @@ export interface IssueFigures {
   discloseToTen: Rate;
   /** signature, shape, slots, chain and coverage, all fields disclosed */
   verify: Rate;
+  /** 64 at a time, in the thread pool */
+  verifyBatch: Rate;
   /** the search for collision-free slots, once for each set of names */
   newSetOf12Names: Rate;
   newSetOf24Names: Rate;
@@ -76,6 +78,9 @@ export async function benchIssue({ fieldCount = 12, rounds = 4096 } = {}): Promi
       for (let i = 0; i < 10; i++) open(names);
     }),
     verify: await rate(rounds, () => verifyChange(reader)),
+    verifyBatch: await rateOfBatches(inputs, (batch) =>
+      Promise.all(batch.map(() => verifyChangeAsync(reader))),
+    ),
     newSetOf12Names: await rate(64, (i) => issueChange(changeOf(stateOf(12, `a${i}`), i), unsigned)),
     newSetOf24Names: await rate(16, (i) => issueChange(changeOf(stateOf(24, `b${i}`), i), unsigned)),
   };

@@ -41,7 +41,7 @@ test('an access token says who calls, with which rights, until when', async () =
     clientId: claims.client_id,
     scope: ['viewer', 'editor'],
     jti: 'one',
-    expiresAtMs: (iat + 300) * 1e3,
+    expiresAtMs: (iat + 300) * 1000,
   });
 });
 

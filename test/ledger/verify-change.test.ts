@@ -4,7 +4,7 @@ import type { JsonValue } from '../../api/identity/strict-json.ts';
 import { disclosureDigest } from '../../api/ledger/disclosure.ts';
 import { disclose } from '../../api/ledger/disclose.ts';
 import { type ChangeInput, issueChange } from '../../api/ledger/issue.ts';
-import { type ChangeExpectation, verifyChange } from '../../api/ledger/verify-change.ts';
+import { type ChangeExpectation, verifyChange, verifyChangeAsync } from '../../api/ledger/verify-change.ts';
 import { decodeSlotSalt, slotOf } from '../../api/ledger/slots.ts';
 import { ed25519 } from '../identity/keys.ts';
 import {
@@ -79,6 +79,21 @@ describe('a reader', () => {
         unset: ['colour'],
       },
     });
+  });
+
+  test('gets the same answer from the thread pool', async () => {
+    const { token, disclosures } = await seal({});
+    const bad = [
+      token.slice(1),
+      `${token.slice(0, -9)}${token.at(-9) === 'A' ? 'B' : 'A'}${token.slice(-8)}`,
+      await signClaims({}),
+      token,
+    ];
+    for (const each of bad) {
+      const given = { token: each, disclosures, keys: maker.keys, expect: { issuer, book } };
+      expect(await verifyChangeAsync(given)).toEqual(verifyChange(given));
+    }
+    expect(codeOf({ token: bad[1] ?? '' })).toBe('BAD_SIGNATURE');
   });
 
   test('notices any altered character of the token', async () => {
