@@ -1,0 +1,133 @@
+import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
+import type { KeyedEntry } from '../store/entries.ts';
+import type { Position } from './cursor.ts';
+import { handOut } from './hand-out.ts';
+import type { View } from './view.ts';
+
+/**
+ * The walk of a feed.
+ *
+ * 1. The log is walked in its order. Every entry is either handed out or passed over in silence.
+ * 2. An entry is handed out under grants that are in force now and came before it in the log. So whoever reads the feed
+ *    from its start has been given each grant before anything that is shown under it, and can check one by the other.
+ * 3. Right after a grant that reaches back, everything before it that it opens is handed out, again in order. An entry
+ *    that is shown under several grants may come several times, with more fields; applying is idempotent.
+ * 4. Permission is decided at this moment, never remembered: what has been withdrawn is not sent, by no way.
+ */
+
+export type FeedItemKind = 'CHANGE' | 'GRANT';
+export type FeedEnd = 'TOKEN_EXPIRED' | 'TOO_SLOW' | 'GRANT_CHANGED' | 'SHUTDOWN';
+
+export interface FeedItem {
+  kind: FeedItemKind;
+  token: string;
+  disclosures: readonly string[];
+  /** Record ids of the grants under which it is handed out. */
+  grants: readonly string[];
+}
+
+export interface FeedBatch {
+  cursor: string;
+  items: readonly FeedItem[];
+  caughtUp: boolean;
+  end: FeedEnd | null;
+}
+
+export interface Stretch {
+  items: FeedItem[];
+  position: Position;
+  /** Approval time of the last item, ms; null without items. */
+  lastAt: number | null;
+}
+
+/** A part of the log, with `after < seq < before`, read for a position. */
+export interface Window {
+  entries: readonly KeyedEntry[];
+  /** Whether nothing lies between the last of the entries and `before`. */
+  complete: boolean;
+}
+
+/** The bounds of the window that a position needs next. `head` is the last seq. */
+export function boundsOf({ seq, backfill }: Position, head: number): { after: number; before: number } {
+  return backfill === null ? { after: seq, before: head + 1 } : { after: backfill, before: seq };
+}
+
+/** Whether what comes next depends on nothing but the reader's class. Grants are shown to each reader as far as it is meant. */
+export function isShared({ backfill }: Position, { entries }: Window): boolean {
+  return backfill !== null || entries[0]?.entry.kind !== 'GRANT';
+}
+
+/** Walks a window: at most `limit` items, either all of them grants or none. */
+export function walk(
+  window: Window,
+  from: Position,
+  view: View,
+  { limit, now }: { limit: number; now: number },
+): Stretch {
+  if (from.backfill !== null) return walkBack(window, from, view, limit, now);
+  const stretch: Stretch = { items: [], position: from, lastAt: null };
+  const isGrants = window.entries[0]?.entry.kind === 'GRANT';
+  for (const keyed of window.entries) {
+    const { kind, seq } = keyed.entry;
+    if (stretch.items.length === limit || (kind === 'GRANT') !== isGrants) break;
+    stretch.position = { seq, backfill: null };
+    add(stretch, keyed, isGrants ? itself(keyed, view) : earlier(view, seq), view, now);
+    if (isGrants && reachesBack(keyed, view)) {
+      stretch.position = { seq, backfill: 0 };
+      break;
+    }
+  }
+  return stretch;
+}
+
+/** What came before the grant at `from.seq`, as far as that grant or an earlier one opens it now. */
+function walkBack(window: Window, from: Position, view: View, limit: number, now: number): Stretch {
+  const stretch: Stretch = { items: [], position: from, lastAt: null };
+  const done: Position = { seq: from.seq, backfill: null };
+  const opening = view.inForce.find(({ since, backfill }) => since === from.seq && backfill);
+  if (!opening) return { ...stretch, position: done };
+  const grants = earlier(view, from.seq + 1);
+  for (const keyed of window.entries) {
+    if (stretch.items.length === limit) return stretch;
+    stretch.position = { seq: from.seq, backfill: keyed.entry.seq };
+    if (keyed.entry.kind !== 'GRANT') add(stretch, keyed, grants, view, now, opening.id);
+  }
+  return window.complete ? { ...stretch, position: done } : stretch;
+}
+
+function add(
+  stretch: Stretch,
+  { entry, key }: KeyedEntry,
+  grants: readonly Grant[],
+  { reader }: View,
+  now: number,
+  /** Only what this grant has a part in. */
+  under?: string,
+): void {
+  const question = reader === 'OWN' ? reader : { audience: reader, purpose: ORDINARY_PURPOSE, now };
+  const handedOut = handOut(entry, key, grants, question);
+  if (!handedOut) return;
+  const reasons = new Set([...handedOut.permitted.values()].flat());
+  if (under !== undefined && !reasons.has(under)) return;
+  stretch.items.push({
+    kind: entry.kind === 'GRANT' ? 'GRANT' : 'CHANGE',
+    token: entry.token,
+    disclosures: handedOut.disclosures,
+    grants: [...reasons],
+  });
+  stretch.lastAt = entry.at.getTime();
+}
+
+function earlier({ inForce }: View, seq: number): readonly Grant[] {
+  return inForce.filter(({ since }) => since < seq);
+}
+
+function itself({ entry }: KeyedEntry, { addressed }: View): readonly Grant[] {
+  const grant = addressed.get(entry.record);
+  return grant ? [grant] : [];
+}
+
+/** The first version of a grant in force that also opens what was recorded before it. */
+function reachesBack({ entry }: KeyedEntry, { inForce }: View): boolean {
+  return entry.version === 1 && inForce.some(({ since, backfill }) => since === entry.seq && backfill);
+}

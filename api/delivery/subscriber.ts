@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { keepCopy, readFeedPartners, type OfferedBook } from '../store/feeds.ts';
+import { tryLead, type Leadership } from '../store/leadership.ts';
+import { readFeed, type FeedReaderOptions } from './feed-reader.ts';
+
+export interface SubscriberOptions extends FeedReaderOptions {
+  config: Pick<Config, 'partnerPollMs'>;
+}
+
+/** Keeps the local copies of partners' books. Of several processes on one database, one does it. */
+export interface Subscriber {
+  start(): void;
+  /** Ends all feeds. What was received is committed; the rest comes again from the cursor. */
+  stop(): Promise<void>;
+  /** Asks the partners for their books now. Does nothing in a process that does not keep the copies. */
+  refreshNow(): Promise<void>;
+}
+
+export const BOOKS = 'query Books { books { id title owner authority createdAt localCopy } }';
+
+const text = z.string().min(1).max(500);
+const booksData = z.object({
+  books: z
+    .array(
+      z.object({
+        ...{ id: text, title: text, owner: text, authority: text, localCopy: z.boolean() },
+        createdAt: z.iso.datetime({ offset: true }),
+      }),
+    )
+    .max(10_000),
+});
+
+const TRY_TO_LEAD_MS = 1_000;
+const BOOKS_TIMEOUT_MS = 10_000;
+const LOCK = 'lotbook local copies';
+
+interface RunningFeed {
+  authority: string;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+export function openSubscriber(options: SubscriberOptions): Subscriber {
+  const { clock, config, db, log } = options;
+  const feeds = new Map<string, RunningFeed>();
+  let leadership: Leadership | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = true;
+  let refreshing: Promise<void> | null = null;
+
+  const follow = (book: string, authority: string): void => {
+    if (isStopped || !leadership || feeds.has(book)) return;
+    const abort = new AbortController();
+    const done = readFeed(options, { book, authority }, abort.signal).finally(() => feeds.delete(book));
+    feeds.set(book, { authority, abort, done });
+  };
+
+  const endFeeds = async (which: (feed: RunningFeed) => boolean): Promise<void> => {
+    const ending = [...feeds.values()].filter(which);
+    for (const { abort } of ending) abort.abort();
+    await Promise.all(ending.map(({ done }) => done));
+  };
+
+  const askPartner = async (partner: string): Promise<void> => {
+    for (const offered of await booksOf(options, partner)) {
+      if (await keepCopy(db.pool, offered, new Date(clock()))) follow(offered.id, partner);
+      else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
+    }
+  };
+
+  const refresh = async (): Promise<void> => {
+    const partners = await readFeedPartners(db.pool);
+    await endFeeds(({ authority }) => !partners.includes(authority));
+    // A partner that does not answer keeps nobody from the others.
+    await Promise.all(partners.map((partner) => askPartner(partner).catch(() => undefined)));
+  };
+
+  const refreshNow = (): Promise<void> => {
+    if (!leadership) return Promise.resolve();
+    refreshing ??= refresh().finally(() => (refreshing = null));
+    return refreshing;
+  };
+
+  const lead = async (): Promise<void> => {
+    leadership = await tryLead(db.pool, LOCK);
+    if (!leadership) return;
+    void leadership.lost.then(() => {
+      leadership = null;
+      void endFeeds(() => true);
+    });
+  };
+
+  const turn = async (): Promise<void> => {
+    try {
+      if (!leadership) await lead();
+      await refreshNow();
+    } catch (error) {
+      log.warn({ err: error }, 'the local copies could not be looked after; trying again');
+    }
+    if (isStopped) return;
+    timer = setTimeout(() => (turning = turn()), leadership ? config.partnerPollMs : TRY_TO_LEAD_MS);
+  };
+  let turning: Promise<void> = Promise.resolve();
+
+  return {
+    start: () => {
+      if (!isStopped) return;
+      isStopped = false;
+      turning = turn();
+    },
+    stop: async () => {
+      isStopped = true;
+      clearTimeout(timer);
+      await endFeeds(() => true);
+      await turning;
+      leadership?.release();
+      leadership = null;
+    },
+    refreshNow,
+  };
+}
+
+/** The books that a partner is itself the owner and the authority of; what it says of others' books is not believed. */
+async function booksOf({ peers, organisation }: SubscriberOptions, partner: string): Promise<OfferedBook[]> {
+  const data = await peers.call(partner, BOOKS, {}, { timeoutMs: BOOKS_TIMEOUT_MS });
+  return booksData
+    .parse(data)
+    .books.filter(
+      ({ id, owner, authority, localCopy }) =>
+        !localCopy &&
+        authority === partner &&
+        owner === partner &&
+        partner !== organisation &&
+        id.startsWith(`${partner}/`),
+    )
+    .map((book) => ({ ...book, createdAt: new Date(book.createdAt) }));
+}

@@ -1,0 +1,82 @@
+import type pg from 'pg';
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+export type FeedState = 'CONNECTING' | 'LIVE' | 'FAILED' | 'ENDED';
+
+/** Partners whose nodes can be asked for books. */
+export async function readFeedPartners(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM organisation WHERE status = 'ACTIVE' AND url IS NOT NULL ORDER BY id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Those of the organisations that may have nothing now. */
+export async function readSuspended(db: Queryable, organisations: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'suspended',
+    text: `SELECT id FROM organisation WHERE id = ANY($1) AND status NOT IN ('ACTIVE', 'SELF')`,
+    values: [organisations],
+  });
+  return new Set(rows.map(({ id }) => id));
+}
+
+export interface OfferedBook {
+  id: string;
+  title: string;
+  owner: string;
+  authority: string;
+  createdAt: Date;
+}
+
+/** Makes room for the local copy of a book. False when the name is taken by a book of another authority. */
+export async function keepCopy(db: Queryable, offered: OfferedBook, now: Date): Promise<boolean> {
+  const { id, title, owner, authority, createdAt } = offered;
+  await db.query({
+    name: 'keep-copy',
+    text: `INSERT INTO book (id, title, owner, authority, "createdAt") VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (id) DO UPDATE SET title = excluded.title
+             WHERE book.authority = excluded.authority AND book.owner = excluded.owner AND book.title <> excluded.title`,
+    values: [id, title, owner, authority, createdAt],
+  });
+  const { rows } = await db.query<{ held: boolean }>({
+    name: 'is-copy',
+    text: 'SELECT authority = $2 AND owner = $3 AS held FROM book WHERE id = $1',
+    values: [id, authority, owner],
+  });
+  if (!rows[0]?.held) return false;
+  await db.query({
+    name: 'keep-feed',
+    text: `INSERT INTO feed (book, authority, state, since) VALUES ($1, $2, 'CONNECTING', $3) ON CONFLICT DO NOTHING`,
+    values: [id, authority, now],
+  });
+  return true;
+}
+
+/** Where a feed goes on; null from the beginning. */
+export async function readCursor(db: Queryable, book: string): Promise<string | null> {
+  const { rows } = await db.query<{ cursor: string | null }>('SELECT cursor FROM feed WHERE book = $1', [
+    book,
+  ]);
+  return rows[0]?.cursor ?? null;
+}
+
+export async function forgetCursor(db: Queryable, book: string): Promise<void> {
+  await db.query('UPDATE feed SET cursor = NULL WHERE book = $1', [book]);
+}
+
+/** Notes how a feed fares. `since` moves only when the state changes; an error stays until the feed is live again. */
+export async function setFeedState(
+  db: Queryable,
+  book: string,
+  { state, error, now }: { state: FeedState; error: string | null; now: Date },
+): Promise<void> {
+  await db.query({
+    name: 'feed-state',
+    text: `UPDATE feed SET since = CASE WHEN state = $2 THEN since ELSE $4 END, state = $2,
+             "lastError" = CASE WHEN $2 = 'LIVE' THEN NULL ELSE coalesce($3, "lastError") END
+           WHERE book = $1`,
+    values: [book, state, error, now],
+  });
+}
