@@ -133,7 +133,8 @@ function recordType(vocabulary: string, kind: IdentifierKind): MasterRecordType 
   );
   switch (name.toLowerCase()) {
     case 'epcclass':
-      return kind === 'lot' ? 'LOT' : 'PRODUCT';
+      if (kind === 'lot' || kind === 'instance') return 'LOT';
+      return kind === 'product' || kind === 'other' ? 'PRODUCT' : null;
     case 'location':
     case 'businesslocation':
     case 'readpoint':

@@ -88,7 +88,7 @@ const LOT = shape({
 });
 
 const PRODUCT = shape({
-  'name!': rules.text,
+  name: rules.text,
   description: rules.text,
   brand: rules.text,
   category: rules.text,
@@ -112,7 +112,7 @@ const PRODUCT = shape({
 });
 
 const LOCATION = shape({
-  'name!': rules.text,
+  name: rules.text,
   description: rules.text,
   kind: rules.text,
   address,
@@ -127,7 +127,7 @@ const LOCATION = shape({
 });
 
 const PARTY = shape({
-  'name!': rules.text,
+  name: rules.text,
   description: rules.text,
   role: rules.text,
   address,
@@ -164,7 +164,7 @@ export const PLAIN_RECORDS: Record<PlainRecordType, PlainRecord> = {
   },
   LOCATION: {
     shape: LOCATION,
-    kinds: new Set<IdentifierKind>(['location', ...ANY]),
+    kinds: new Set<IdentifierKind>(['location', 'party', ...ANY]),
     idMessage: 'give the id of a location: a GLN, or your own URI',
   },
   PARTY: {

@@ -90,7 +90,8 @@ function checkId(type: PlainRecordType, id: string | null, scope: Scope): string
     return '';
   }
   const { fault, kind, canonical } = identify(id);
-  if (fault !== undefined) scope.problems.add('id', fault.code, fault.message);
+  if (fault?.tolerable === true) scope.problems.warn('id', fault.code, fault.message);
+  else if (fault !== undefined) scope.problems.add('id', fault.code, fault.message);
   else if (!kinds.has(kind)) scope.problems.add('id', 'BAD_IDENTIFIER', idMessage);
   return canonical;
 }
