@@ -1,3 +1,4 @@
+import { DIGEST_PATTERN } from '../identity/base64url.ts';
 import { protectedHeader, signPayload } from '../identity/jws.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { JsonValue } from '../identity/strict-json.ts';
@@ -81,6 +82,8 @@ async function sealAfter(
 
 async function seal(input: ChangeInput, prev: string | undefined, signer: Signer): Promise<IssuedChange> {
   checkInput(input);
+  if (prev !== undefined && !DIGEST_PATTERN.test(prev))
+    throw new LotbookError('INTERNAL', 'prev is no token hash');
   if ((input.ver === 1) !== (prev === undefined)) {
     throw new LotbookError('INTERNAL', `version ${input.ver} ${prev ? 'has' : 'lacks'} a previous token`);
   }
@@ -97,6 +100,9 @@ function checkInput(input: ChangeInput): void {
   }
   if (![ver, seq, term].every((n) => Number.isSafeInteger(n) && n >= 1) || !Number.isSafeInteger(atMs)) {
     throw new LotbookError('INTERNAL', 'ver, seq, term and atMs are whole numbers, the first three from 1');
+  }
+  if (input.mandate !== undefined && !DIGEST_PATTERN.test(input.mandate)) {
+    throw new LotbookError('INTERNAL', 'mandate is no SHA-256 digest');
   }
   if (recordKey.length !== 32 || slotKey.length !== 32) {
     throw new LotbookError('INTERNAL', 'recordKey and slotKey have 32 bytes');

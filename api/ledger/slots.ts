@@ -97,12 +97,12 @@ function isFree(
   return true;
 }
 
-/** Whether fewer than one search in a thousand would end well: then it is not begun. */
+/** Whether less than one salt in all tries is to be expected: then the search is not worth its 10 to 50 ms. */
 function isHopeless(nameCount: number, slotCount: number): boolean {
   if (slotCount > MAX_SLOTS) return false;
   let expected = MAX_TRIES;
   for (let i = 1; i < nameCount; i++) expected *= Math.max(0, 1 - i / slotCount);
-  return expected < 0.001;
+  return expected < 1;
 }
 
 const hashes = new BoundedCache<Uint32Array>(4096);

@@ -114,6 +114,8 @@ describe('a change is not sealed', () => {
   const refused: [string, Parameters<typeof changeInput>[0], RegExp][] = [
     ['at version 1 with a previous token', { prev: 'A'.repeat(43) }, /has a previous/],
     ['at version 2 without one', { ver: 2 }, /lacks a previous/],
+    ['with a previous token itself', { ver: 2, prev: 'a.b.c' }, /no token hash/],
+    ['with a mandate that is no digest', { mandate: 'a.b.c' }, /no SHA-256/],
     ['with a place outside a batch', { ver: 2, prev: { of: 0 } }, /no batch/],
     ['with a field named @names', { state: { '@names': [] } }, /not a field name/],
     ['with a field named __proto__', { state: { ['__proto__']: '1' } }, /not a field name/],
