@@ -7,10 +7,16 @@ import * as resolvers from '@graphql-codegen/typescript-resolvers';
 import { buildASTSchema, concatAST, parse } from 'graphql';
 
 /** The type that a resolver hands on for a GraphQL type, where it is not that type itself: `Book: '../books.ts#BookRow'`. */
-const mappers: Record<string, string> = {};
+const mappers: Record<string, string> = {
+  Book: '../../delivery/reading.ts#BookView',
+  Change: '../../delivery/changes.ts#ChangeView',
+  Grant: '../grant.ts#GrantInBook',
+  Record: '../../delivery/records.ts#RecordView',
+  UpdateRequest: '../../approval/update.ts#RequestView',
+};
 
 /** Paths are seen from the written file. A scalar that is not here fails the run. */
-const scalars = { ID: 'string', DateTime: 'string', JSON: 'unknown' };
+const scalars = { ID: 'string', DateTime: { input: 'Date', output: 'Date | string' }, JSON: 'unknown' };
 
 /** The contract's `Record` would hide TypeScript's own, which the written file uses. */
 const typeName = (name: string): string =>

@@ -1,0 +1,72 @@
+import type pg from 'pg';
+import { LotbookError } from '../errors.ts';
+import { canonicalIdentifier } from '../events/identifiers.ts';
+import type { JsonValue } from '../events/value.ts';
+import type { RecordKind } from '../ledger/change.ts';
+import { readEntries, readEntriesOfRecord, type KeyedEntry } from '../store/entries.ts';
+import { handOut } from './hand-out.ts';
+import { formatCursor, isSeq, parseCursor, type Page } from './page.ts';
+import type { Scope } from './scope.ts';
+
+/** One approved change, as far as the caller may see it. */
+export interface ChangeView {
+  book: string;
+  seq: number;
+  record: string;
+  kind: RecordKind;
+  version: number;
+  at: Date;
+  fields: Record<string, JsonValue>;
+  token: string;
+  disclosures: string[];
+}
+
+export interface ChangesQuery {
+  record?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}
+
+const MAX_LOOKED_AT = 5_000;
+const BATCH = 128;
+
+/** One page of the log of a book, or of one record, oldest first. */
+export async function readChanges(
+  pool: pg.Pool,
+  scope: Scope,
+  { record, first, after }: ChangesQuery,
+): Promise<Page<ChangeView>> {
+  let seq = after ? seqOf(after) : 0;
+  const page: Page<ChangeView> = { items: [], hasNextPage: false, hasPreviousPage: seq > 0, endCursor: null };
+  const id = record ? canonicalIdentifier(record) : null;
+  const read = (): Promise<KeyedEntry[]> =>
+    id === null
+      ? readEntries(pool, { book: scope.book.id, after: seq, limit: BATCH })
+      : readEntriesOfRecord(pool, { book: scope.book.id, record: id, after: seq, limit: BATCH });
+  for (let lookedAt = 0; lookedAt < MAX_LOOKED_AT; lookedAt += BATCH) {
+    const entries = await read();
+    for (const keyed of entries) {
+      const node = viewOf(scope, keyed);
+      if (node && page.items.length === first) return { ...page, hasNextPage: true };
+      seq = keyed.entry.seq;
+      page.endCursor = formatCursor('LOG', [seq]);
+      if (node) page.items.push({ cursor: page.endCursor, node });
+    }
+    if (entries.length < BATCH) return page;
+  }
+  return { ...page, hasNextPage: true };
+}
+
+function viewOf({ grants, question }: Scope, { entry, key }: KeyedEntry): ChangeView | null {
+  const handed = handOut(entry, key, grants, question);
+  if (!handed) return null;
+  const { book, seq, record, kind, version, at, token } = entry;
+  const { fields, disclosures } = handed;
+  return { book, seq, record, kind, version, at, fields, token, disclosures };
+}
+
+function seqOf(cursor: string): number {
+  const [seq] = parseCursor('LOG', 1, cursor);
+  if (isSeq(seq)) return seq;
+  throw new LotbookError('BAD_INPUT', 'This is no cursor of this list.', { place: 'after' });
+}

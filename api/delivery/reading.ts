@@ -1,0 +1,104 @@
+import { LotbookError } from '../errors.ts';
+import { canonicalIdentifier } from '../events/identifiers.ts';
+import { audienceOf, hasRole, type Caller } from '../sharing/caller.ts';
+import { findBook, listBooks, type ListedBook } from '../store/book-list.ts';
+import { readCurrentEntries } from '../store/entries.ts';
+import type { RecordOrder } from '../store/records.ts';
+import { readChanges, type ChangeView } from './changes.ts';
+import { checkFirst, type Page } from './page.ts';
+import { searchOf, type RecordFilter, type RecordSearch } from './record-search.ts';
+import { searchRecords, viewOf, type RecordView } from './records.ts';
+import { isOpenTo, questionOf, scopeOf, type ScopeServices } from './scope.ts';
+
+/** A book as the caller may see it. */
+export interface BookView extends Omit<ListedBook, 'length'> {
+  localCopy: boolean;
+  /** Number of entries; null for partners. */
+  length: number | null;
+}
+
+interface InBook {
+  caller: Caller;
+  book: string;
+  /** An organisation with whose eyes one of the node's own people looks. */
+  viewAs?: string | null | undefined;
+}
+
+interface Paging {
+  /** 1 to 100 */
+  first: number;
+  after?: string | null | undefined;
+}
+
+/**
+ * What callers read. The node's own people see everything that the node holds; everybody else sees the books of this
+ * node that a grant in force opens, and of them what `handOut` gives. A search is decided on the permitted view.
+ */
+export interface Reading {
+  books(caller: Caller): Promise<BookView[]>;
+  book(caller: Caller, id: string): Promise<BookView | null>;
+  records(query: InBook & Paging & { filter?: RecordFilter | null | undefined }): Promise<Page<RecordView>>;
+  /** As `records`, with any search and order. NOT_PERMITTED where the order goes by what the caller may not see. */
+  search(
+    query: InBook & Paging & { search: RecordSearch; order: RecordOrder; descending: boolean },
+  ): Promise<Page<RecordView>>;
+  record(query: InBook & { id: string }): Promise<RecordView | null>;
+  changes(query: InBook & Paging & { record?: string | null | undefined }): Promise<Page<ChangeView>>;
+}
+
+export function openReading(services: ScopeServices): Reading {
+  const { db, grants, organisation } = services;
+
+  const show = ({ length, feed, ...book }: ListedBook, own: boolean): BookView => ({
+    ...book,
+    localCopy: book.authority !== organisation,
+    length: own ? length : null,
+    feed: own ? feed : null,
+  });
+
+  const isSeen = async (caller: Caller, book: ListedBook): Promise<boolean> => {
+    if (caller.own) return hasRole(caller, 'VIEWER');
+    if (book.authority !== organisation) return false;
+    return isOpenTo(await grants.of(book.id), questionOf(services, audienceOf(caller)));
+  };
+
+  const search: Reading['search'] = async ({ caller, book, viewAs, ...query }) => {
+    checkFirst(query.first);
+    return searchRecords(db.pool, await scopeOf(services, caller, book, viewAs), query);
+  };
+
+  return {
+    books: async (caller) => {
+      const seen: BookView[] = [];
+      for (const book of await listBooks(db.pool)) {
+        if (await isSeen(caller, book)) seen.push(show(book, caller.own));
+      }
+      return seen;
+    },
+    book: async (caller, id) => {
+      const book = await findBook(db.pool, id);
+      return book && (await isSeen(caller, book)) ? show(book, caller.own) : null;
+    },
+    records: ({ filter, ...query }) =>
+      search({ ...query, search: searchOf(filter), order: 'FIRST', descending: false }),
+    search,
+    record: async ({ caller, book, viewAs, id }) => {
+      const scope = await scopeOf(services, caller, book, viewAs);
+      const ids = [id, canonicalIdentifier(id)];
+      const found = await readCurrentEntries(db.pool, book, ids);
+      const current = ids.map((each) => found.get(each)).find((entry) => entry !== undefined);
+      return current ? viewOf(scope, current) : null;
+    },
+    changes: async ({ caller, book, viewAs, ...query }) => {
+      checkFirst(query.first);
+      return readChanges(db.pool, await scopeOf(services, caller, book, viewAs), query);
+    },
+  };
+}
+
+/** @throws LotbookError NOT_FOUND for null */
+export function found<T>(value: T | null, what: string): T {
+  if (value === null)
+    throw new LotbookError('NOT_FOUND', `There is no such ${what}, or none that you may see.`);
+  return value;
+}

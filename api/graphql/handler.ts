@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { execute, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { LotbookError } from '../errors.ts';
+import { answerError, answerResult, resultText } from './answer.ts';
+import { readParams } from './body.ts';
+import type { GraphQLContext, Services } from './context.ts';
+import { DocumentError, isSubscription, openDocuments, type Documents } from './documents.ts';
+import { causeOf } from './errors.ts';
+import { readBody } from './read-body.ts';
+import { executableSchema } from './schema.ts';
+import { COMPLETE, eventStream, isEventStream, nextEvent } from './sse.ts';
+import { serveSubscription } from './subscriptions.ts';
+
+/**
+ * The GraphQL endpoint on node:http, with graphql-js and no framework: a document is parsed and validated once, so that
+ * a call costs little more than its work. POST only (GraphQL over HTTP, section 6); an answer as `text/event-stream`
+ * where only that is accepted, which subscriptions need (graphql-sse, distinct connections mode).
+ *
+ * Steps: who calls -> body -> parameters -> document -> operation -> answer. Without a valid access token none but the
+ * first is taken.
+ */
+export function createGraphqlHandler(
+  services: Services,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  const schema = executableSchema();
+  const documents = openDocuments(schema);
+  return (req, res) => {
+    const given = res.getHeader('x-request-id');
+    const requestId = typeof given === 'string' ? given : services.randomId();
+    serve({ services, schema, documents, requestId, req, res }).catch((error: unknown) => {
+      report(services, requestId, error);
+      answerError(res, error, requestId, error instanceof MethodError ? 405 : undefined);
+    });
+  };
+}
+
+interface Call {
+  services: Services;
+  schema: GraphQLSchema;
+  documents: Documents;
+  requestId: string;
+  req: IncomingMessage;
+  res: ServerResponse;
+}
+
+class MethodError extends LotbookError {}
+
+async function serve({ services, schema, documents, requestId, req, res }: Call): Promise<void> {
+  const caller = await services.authenticate(req);
+  if (req.method !== 'POST') {
+    res.setHeader('allow', 'POST');
+    throw new MethodError('BAD_INPUT', 'Send a POST request.');
+  }
+  const params = readParams(await readBody(req, services.config.maxBodyBytes));
+  const { document, operation } = documents.read(params.query, params.operationName);
+  const { variables } = params;
+  const context: GraphQLContext = { ...services, caller, requestId };
+  if (isSubscription(operation)) {
+    await serveSubscription({ schema, document, operation, variables, context, req, res });
+    return;
+  }
+  const result = await execute({
+    schema,
+    document,
+    operationName: params.operationName,
+    variableValues: variables,
+    contextValue: context,
+  });
+  reportAll(services, requestId, result);
+  if (!isEventStream(req)) return answerResult(res, result, requestId);
+  eventStream(res);
+  res.end(nextEvent(resultText(result, requestId)) + COMPLETE);
+}
+
+function reportAll(services: Services, requestId: string, { errors }: ExecutionResult): void {
+  for (const error of errors ?? []) report(services, requestId, error.originalError ?? error);
+}
+
+/** Only what went wrong in this node is logged: callers' mistakes are theirs, and their texts may hold values. */
+function report({ log }: Services, requestId: string, error: unknown): void {
+  if (error instanceof LotbookError || error instanceof DocumentError) return;
+  if (error instanceof Error && error.name === 'GraphQLError' && causeOf(error as never).code !== 'INTERNAL')
+    return;
+  log.error({ err: error, requestId }, 'a GraphQL call failed');
+}

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { found } from '../delivery/reading.ts';
+import type { GraphQLContext } from './context.ts';
+import { isUuid } from './request.ts';
+import { COMPLETE, eventStream, HEARTBEAT, nextEvent } from './sse.ts';
+
+/** Looked at so often even if nothing rings: a ring can be lost. */
+const POLL_MS = 5_000;
+const OPEN_STATES: readonly string[] = ['QUEUED', 'PENDING'];
+
+/**
+ * One event for each state of an update request, from the one that it has, until it is decided.
+ * @throws LotbookError NOT_FOUND, before anything is written
+ */
+export async function streamRequestState(input: {
+  context: GraphQLContext;
+  res: ServerResponse;
+  id: string;
+  render: (value: unknown) => string;
+}): Promise<void> {
+  const { context, res, id, render } = input;
+  const { caller, approval, bell, clock, config, signal } = context;
+  // From before the first look on, so that no move falls between.
+  const waiting = openWaiting(res, signal, (wake) => bell.on(`request:${id}`, wake));
+  try {
+    let view = found(isUuid(id) ? await approval.request(caller, id) : null, 'request');
+    eventStream(res);
+    let said = '';
+    let spokenAt = clock();
+    while (!waiting.isOver()) {
+      const state = JSON.stringify(view);
+      if (state !== said) {
+        said = state;
+        spokenAt = clock();
+        res.write(nextEvent(render(view)));
+      } else if (clock() - spokenAt >= config.heartbeatMs) {
+        spokenAt = clock();
+        res.write(HEARTBEAT);
+      }
+      if (!OPEN_STATES.includes(view.state)) break;
+      const untilEnd = caller.expiresAt - clock();
+      if (untilEnd <= 0) break;
+      await waiting.next(Math.max(1, Math.min(POLL_MS, config.heartbeatMs, untilEnd)));
+      const moved = await approval.request(caller, id);
+      if (!moved) break;
+      view = moved;
+    }
+    res.end(COMPLETE);
+  } finally {
+    waiting.stop();
+  }
+}
+
+/** Waits for a ring or a time; a caller that goes away, or a node that stops, ends every wait. */
+function openWaiting(res: ServerResponse, signal: AbortSignal, listen: (wake: () => void) => () => void) {
+  let isOver = res.destroyed || signal.aborted;
+  let isWoken = false;
+  let wakeUp: (() => void) | undefined;
+  const wake = () => {
+    isWoken = true;
+    wakeUp?.();
+  };
+  const finish = () => {
+    isOver = true;
+    wakeUp?.();
+  };
+  const stopListening = listen(wake);
+  res.once('close', finish);
+  signal.addEventListener('abort', finish, { once: true });
+  return {
+    isOver: () => isOver,
+    next: async (ms: number): Promise<void> => {
+      if (!isWoken && !isOver) {
+        let timer: NodeJS.Timeout | undefined;
+        await new Promise<void>((resolve) => {
+          wakeUp = resolve;
+          timer = setTimeout(resolve, ms);
+        });
+        clearTimeout(timer);
+      }
+      isWoken = false;
+    },
+    stop: () => {
+      stopListening();
+      res.off('close', finish);
+      signal.removeEventListener('abort', finish);
+    },
+  };
+}

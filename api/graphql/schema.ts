@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  assertValidSchema,
+  buildASTSchema,
+  concatAST,
+  defaultFieldResolver,
+  GraphQLObjectType,
+  GraphQLScalarType,
+  parse,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql';
+import { packagePath } from '../package-root.ts';
+import { access, checkAccess, type RootType } from './access.ts';
+import { book } from './book.ts';
+import type { GraphQLContext } from './context.ts';
+import { feed } from './feed.ts';
+import type { Resolvers } from './generated/resolvers.ts';
+import { grant } from './grant.ts';
+import { nodeResolvers as node } from './node.ts';
+import { partnerResolvers as partner } from './partner.ts';
+import { record } from './record.ts';
+import { request } from './request.ts';
+import { dateTime, json } from './scalars.ts';
+
+/** One for each file of the contract. */
+const CONCEPTS: readonly Resolvers[] = [book, feed, grant, node, partner, record, request];
+
+type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
+
+/**
+ * The contract in schema/ with its resolvers, each root field behind the table of access.
+ * @throws Error at start where a resolver, or the table, names what the contract has not, or leaves an operation out
+ */
+export function executableSchema(): GraphQLSchema {
+  const schema = readContract();
+  for (const concept of CONCEPTS) addResolvers(schema, concept);
+  Object.assign(scalar(schema, 'DateTime'), dateTime);
+  Object.assign(scalar(schema, 'JSON'), json);
+  for (const type of Object.keys(access) as RootType[]) guard(schema, type);
+  assertValidSchema(schema);
+  return schema;
+}
+
+/** The contract alone, from schema/*.graphql of this package. */
+export function readContract(): GraphQLSchema {
+  const folder = packagePath('schema');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
+  return buildASTSchema(
+    concatAST(files.toSorted().map((name) => parse(readFileSync(`${folder}/${name}`, 'utf8')))),
+  );
+}
+
+function addResolvers(schema: GraphQLSchema, resolvers: Resolvers): void {
+  for (const [typeName, fields] of Object.entries(resolvers)) {
+    for (const [fieldName, resolve] of Object.entries(fields as Record<string, Resolver>)) {
+      fieldOf(schema, typeName, fieldName).resolve = resolve;
+    }
+  }
+}
+
+/** Deny by default: an operation that the table has not, or that nothing answers, stops the start. */
+function guard(schema: GraphQLSchema, type: RootType): void {
+  const fields = Object.keys(objectType(schema, type).getFields());
+  const missing = fields.filter((name) => !Object.hasOwn(access[type], name));
+  if (missing.length > 0)
+    throw new Error(`nobody is admitted to ${type}.${missing.join(', ')}: see access.ts`);
+  for (const name of Object.keys(access[type])) {
+    const field = fieldOf(schema, type, name);
+    const resolve = field.resolve ?? defaultFieldResolver;
+    // A subscription is admitted once, when it begins; then each value is written from what its source gives.
+    if (type === 'Subscription') continue;
+    field.resolve = (source, args, context: GraphQLContext, info) => {
+      checkAccess(context.caller, type, name);
+      return resolve(source, args, context, info) as unknown;
+    };
+  }
+}
+
+function fieldOf(schema: GraphQLSchema, typeName: string, fieldName: string) {
+  const field = objectType(schema, typeName).getFields()[fieldName];
+  if (!field) throw new Error(`the contract has no ${typeName}.${fieldName}`);
+  return field;
+}
+
+function objectType(schema: GraphQLSchema, name: string): GraphQLObjectType {
+  const type = schema.getType(name);
+  if (type instanceof GraphQLObjectType) return type;
+  throw new Error(`the contract has no object type ${name}`);
+}
+
+function scalar(schema: GraphQLSchema, name: string): GraphQLScalarType {
+  const type = schema.getType(name);
+  if (type instanceof GraphQLScalarType) return type;
+  throw new Error(`the contract has no scalar ${name}`);
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getArgumentValues, getVariableValues } from 'graphql';
+import { LotbookError } from '../errors.ts';
+import { checkAccess } from './access.ts';
+import type { GraphQLContext } from './context.ts';
+import { DocumentError } from './documents.ts';
+import { streamRequestState } from './request-state.ts';
+import { renderer, rootField, selectionKey, type AskedSubscription } from './selection.ts';
+
+interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
+  context: GraphQLContext;
+  req: IncomingMessage;
+  res: ServerResponse;
+}
+
+/**
+ * Serves one subscription until either side ends it. Rejects before anything is written.
+ * A feed goes to the hub of delivery/, which shares the bytes of equal selections between subscribers.
+ */
+export async function serveSubscription({ context, req, res, ...given }: SubscriptionCall): Promise<void> {
+  if (!(req.headers.accept ?? '').includes('text/event-stream')) {
+    throw new LotbookError('BAD_INPUT', 'A subscription is answered as text/event-stream: accept that.');
+  }
+  const { caller, requestId, signal } = context;
+  const asked: AskedSubscription = { ...given, requestId };
+  const field = rootField(asked.operation).name.value;
+  checkAccess(caller, 'Subscription', field);
+  const args = argumentsOf(asked);
+  const render = renderer(asked);
+  if (field === 'feed') {
+    await context.hub.serveFeed({
+      res,
+      caller,
+      book: args['book'] as string,
+      after: (args['after'] as string | null | undefined) ?? null,
+      batch: args['batch'] as number,
+      select: { key: selectionKey(asked), render },
+      expiresAt: caller.expiresAt,
+      signal,
+    });
+  } else if (field === 'requestState') {
+    await streamRequestState({ context, res, id: args['id'] as string, render });
+  } else {
+    throw new Error(`nothing serves the subscription ${field}`);
+  }
+}
+
+function argumentsOf({ schema, operation, variables }: AskedSubscription): Record<string, unknown> {
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  if (errors) throw new DocumentError(errors);
+  const node = rootField(operation);
+  const definition = schema.getSubscriptionType()?.getFields()[node.name.value];
+  if (!definition) throw new Error('a validated document selects fields of the contract');
+  const args = getArgumentValues(definition, node, coerced);
+  // `batch: null` is allowed by its type, and means its default.
+  return { ...args, batch: args['batch'] ?? DEFAULT_BATCH };
+}
+
+const DEFAULT_BATCH = 64;
