@@ -60,7 +60,10 @@ export function guard(input: {
     if (needsToken(door.admits, req, input.metrics)) {
       const caller = await input.authenticator.authenticate(req);
       if (!admits(door.admits, caller)) {
-        throw new LotbookError('NOT_PERMITTED', "This is for the node's own organisation, and the role that it needs.");
+        throw new LotbookError(
+          'NOT_PERMITTED',
+          "This is for the node's own organisation, and the role that it needs.",
+        );
       }
       res.locals['caller'] = caller;
     }
@@ -75,10 +78,15 @@ export function callerFrom(res: { locals: Record<string, unknown> }): Caller {
   return caller as Caller;
 }
 
-function needsToken(admission: Admission, req: IncomingMessage, metrics: 'callers' | 'loopback' | 'nobody'): boolean {
+function needsToken(
+  admission: Admission,
+  req: IncomingMessage,
+  metrics: 'callers' | 'loopback' | 'nobody',
+): boolean {
   if (admission === 'ANYONE') return false;
   if (admission !== 'METRICS') return true;
-  if (metrics === 'nobody') throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
+  if (metrics === 'nobody')
+    throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
   return !(metrics === 'loopback' && isFromThisMachine(req));
 }
 

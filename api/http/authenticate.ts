@@ -48,7 +48,9 @@ export function openAuthenticator(input: {
     tokens.delete(hash);
     const checked = checkAccessToken(token, { keys, issuer: url, audience: url, nowMs: now() });
     if (!checked.ok) {
-      throw unauthenticated(checked.code === 'EXPIRED' ? 'The access token has ended.' : 'The access token is not valid.');
+      throw unauthenticated(
+        checked.code === 'EXPIRED' ? 'The access token has ended.' : 'The access token is not valid.',
+      );
     }
     const fresh = { ...checked, kid: checked.jti.split('.')[0] ?? '' };
     const [oldest] = tokens.size >= TOKENS_KEPT ? tokens.keys() : [];
@@ -62,7 +64,8 @@ export function openAuthenticator(input: {
       const token = verified(bearerOf(req));
       const entry = await directory.find(token.clientId);
       // A token dies with the key that it was issued to, also where a new key took over the client's name.
-      if (!entry || entry.client.kid !== token.kid) throw unauthenticated('The client may not call any more.');
+      if (!entry || entry.client.kid !== token.kid)
+        throw unauthenticated('The client may not call any more.');
       return callerOf(entry, token.expiresAtMs);
     },
     isStillWelcome: async (caller) =>

@@ -6,6 +6,8 @@ export interface Readiness {
   (): Promise<string | undefined>;
 }
 
+const PATIENCE_MS = 3000;
+
 /**
  * What an operator's tools ask: `/healthz` (the process lives: if not, restart it), `/readyz` (it can serve: if not,
  * send requests elsewhere), `/metrics` (Prometheus text format).
@@ -14,7 +16,7 @@ export function operations(input: { isReady: Readiness; registry: Registry }): R
   return Router()
     .get('/healthz', (_req, res) => void res.set('Cache-Control', 'no-store').json({ status: 'alive' }))
     .get('/readyz', async (_req, res) => {
-      const reason = await input.isReady().catch(() => 'a check failed');
+      const reason = await inTime(input.isReady()).catch(() => 'the database does not answer');
       res
         .status(reason === undefined ? 200 : 503)
         .set('Cache-Control', 'no-store')
@@ -23,4 +25,12 @@ export function operations(input: { isReady: Readiness; registry: Registry }): R
     .get('/metrics', async (_req, res) => {
       res.type(input.registry.contentType).send(await input.registry.metrics());
     });
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), PATIENCE_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

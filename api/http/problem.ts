@@ -28,11 +28,18 @@ export function sendProblem(res: ServerResponse, problem: LotbookError, requestI
 /** What the body parsers of Express throw (http-errors, by `type`), as ours; their texts may quote the input. */
 export function toProblem(error: unknown): LotbookError {
   if (error instanceof LotbookError) return error;
-  const { type, status } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
-  if (type === 'entity.too.large') return new LotbookError('TOO_LARGE', 'The body is larger than this node reads.');
+  const { type, status } = (typeof error === 'object' && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >;
+  if (type === 'entity.too.large')
+    return new LotbookError('TOO_LARGE', 'The body is larger than this node reads.');
   if (type === 'entity.parse.failed') return new LotbookError('BAD_INPUT', 'The body cannot be parsed.');
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new LotbookError('BAD_INPUT', 'The request cannot be read: check its encoding, its length and its headers.');
+    return new LotbookError(
+      'BAD_INPUT',
+      'The request cannot be read: check its encoding, its length and its headers.',
+    );
   }
   return toLotbookError(error);
 }

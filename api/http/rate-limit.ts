@@ -17,6 +17,10 @@ export function limitRate(input: { most: number; windowMs: number; now: () => nu
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     if (count <= most) return next();
-    next(new LotbookError('TOO_BUSY', 'Too many requests from this address.', { retryAfterMs: windowEnd - now() }));
+    next(
+      new LotbookError('TOO_BUSY', 'Too many requests from this address.', {
+        retryAfterMs: windowEnd - now(),
+      }),
+    );
   };
 }

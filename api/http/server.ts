@@ -53,13 +53,16 @@ export function createServer(input: ServerInput): HttpServer {
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const requestId = requestIds.get(req) ?? '';
     const problem = toProblem(error);
-    if (problem.status >= 500 && !QUIET.has(problem.code)) log.error({ requestId, ...describe(error) }, 'request failed');
+    if (problem.status >= 500 && !QUIET.has(problem.code))
+      log.error({ requestId, ...describe(error) }, 'request failed');
     sendProblem(res, problem, requestId);
   };
 
   return {
     mount: (path, router) => {
-      const below = path === '/' || [path, `${path}/x`].some((at) => ['GET', 'POST'].some((method) => doorOf(method, at)));
+      const below =
+        path === '/' ||
+        [path, `${path}/x`].some((at) => ['GET', 'POST'].some((method) => doorOf(method, at)));
       if (!below) throw new Error(`no door in api/http/access.ts leads to ${path}`);
       app.use(path, router);
     },
@@ -117,5 +120,9 @@ function describe(error: unknown): { kind: string; code?: string; stack?: string
   if (!(error instanceof Error)) return { kind: typeof error };
   const { code } = error as { code?: unknown };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { kind: error.name, stack: frames.slice(0, 8).join('\n'), ...(typeof code === 'string' && { code }) };
+  return {
+    kind: error.name,
+    stack: frames.slice(0, 8).join('\n'),
+    ...(typeof code === 'string' && { code }),
+  };
 }

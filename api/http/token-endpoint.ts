@@ -1,6 +1,10 @@
 import { type Request, type RequestHandler, Router, urlencoded } from 'express';
 import { ACCESS_TOKEN_SECONDS } from '../identity/access-token.ts';
-import { type AssertionFailureCode, checkClientAssertion, claimedClient } from '../identity/client-assertion.ts';
+import {
+  type AssertionFailureCode,
+  checkClientAssertion,
+  claimedClient,
+} from '../identity/client-assertion.ts';
 import { verificationKey } from '../identity/jwk.ts';
 import { sha256 } from '../identity/sha256.ts';
 import { publicJwkOf } from '../store/clients.ts';
@@ -26,7 +30,8 @@ class OAuthError extends Error {
 
 /** What is wrong with an assertion whose signature holds: its maker may know, for it says only what the maker wrote. */
 const REASONS: Partial<Record<AssertionFailureCode, string>> = {
-  BAD_CLAIMS: 'The assertion needs the claims iss, sub, aud (one text), jti (16 to 128 characters), iat and exp.',
+  BAD_CLAIMS:
+    'The assertion needs the claims iss, sub, aud (one text), jti (16 to 128 characters), iat and exp.',
   WRONG_CLIENT: 'iss and sub of the assertion must both be the client id.',
   WRONG_AUDIENCE: 'The assertion is addressed to another node: aud must be the URL in /.well-known/lotbook.',
   NOT_YET_VALID: 'The assertion is from the future: set your clock.',
@@ -91,7 +96,10 @@ export function tokenEndpoint(input: {
 function assertionOf(req: Request): string {
   const form = (req.body ?? {}) as Record<string, unknown>;
   if (typeof form['grant_type'] !== 'string') {
-    throw new OAuthError('invalid_request', 'Send grant_type and the assertion as application/x-www-form-urlencoded.');
+    throw new OAuthError(
+      'invalid_request',
+      'Send grant_type and the assertion as application/x-www-form-urlencoded.',
+    );
   }
   if (form['grant_type'] !== 'client_credentials') {
     throw new OAuthError('unsupported_grant_type', 'Only client_credentials is supported.');

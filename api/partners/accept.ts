@@ -43,7 +43,13 @@ export async function accept(environment: PartnersEnvironment, text: string): Pr
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     await refuseContradiction(tx, inviter, jwk);
     // Where the link led is where it answered: its own word for its address may be of another network.
-    await putOrganisation(tx, { id: inviter.organisation, name: inviter.name, url, status: 'ACTIVE', now: at });
+    await putOrganisation(tx, {
+      id: inviter.organisation,
+      name: inviter.name,
+      url,
+      status: 'ACTIVE',
+      now: at,
+    });
     await pinPartnerKey(tx, { organisation: inviter.organisation, jwk, node: true, now: at });
     return readPartner(tx, inviter.organisation);
   });
@@ -68,7 +74,8 @@ function keyWith(kid: string, keys: readonly JsonValue[]): PublicJwk {
 }
 
 function whoIs(statement: JsonValue | undefined, jwk: PublicJwk): NodeIdentity {
-  if (typeof statement !== 'string') throw new LotbookError('UNVERIFIED', 'The other node does not say who it is.');
+  if (typeof statement !== 'string')
+    throw new LotbookError('UNVERIFIED', 'The other node does not say who it is.');
   return readNode(statement, jwk);
 }
 
@@ -76,7 +83,9 @@ async function refuseContradiction(db: Db, inviter: NodeIdentity, jwk: PublicJwk
   const known = await findOrganisation(db, inviter.organisation);
   if (!known || known.status === 'REMOVED' || known.status === 'UNCONFIRMED') return;
   if (known.status === 'SUSPENDED') {
-    throw new LotbookError('CONFLICT', 'The inviter is a suspended partner here: resume it instead.', { place: 'link' });
+    throw new LotbookError('CONFLICT', 'The inviter is a suspended partner here: resume it instead.', {
+      place: 'link',
+    });
   }
   const { client } = await getPartner(db, inviter.organisation);
   if (client && thumbprint(publicJwkOf(client)) === thumbprint(jwk)) return;
@@ -86,4 +95,3 @@ async function refuseContradiction(db: Db, inviter: NodeIdentity, jwk: PublicJwk
     { place: 'link' },
   );
 }
-

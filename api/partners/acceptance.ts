@@ -36,7 +36,8 @@ async function usableInvitation(tx: Db, acceptance: Acceptance, at: Date): Promi
   const invitation = await findInvitation(tx, codeHash);
   if (!invitation) throw new LotbookError('NOT_FOUND', 'There is no such invitation.');
   if (await takeInvitation(tx, codeHash, acceptance.organisation, at)) return invitation;
-  if (invitation.usedAt === null) throw new LotbookError('CONFLICT', 'The invitation has expired: ask for a new one.');
+  if (invitation.usedAt === null)
+    throw new LotbookError('CONFLICT', 'The invitation has expired: ask for a new one.');
   // The same node again: its first answer was lost on the way.
   const pinned = await findClient(tx, acceptance.organisation);
   const same = invitation.usedBy === acceptance.organisation && pinned?.kid === thumbprint(acceptance.jwk);
@@ -49,11 +50,15 @@ async function usableInvitation(tx: Db, acceptance: Acceptance, at: Date): Promi
 async function admit(tx: Db, acceptance: Acceptance, invitation: Invitation, now: Date): Promise<void> {
   const { organisation: id, name, url, jwk } = acceptance;
   const known = await findOrganisation(tx, id);
-  if (known?.status === 'SELF') throw new LotbookError('CONFLICT', "The acceptance is in this node's own name.");
+  if (known?.status === 'SELF')
+    throw new LotbookError('CONFLICT', "The acceptance is in this node's own name.");
   if (known?.status === 'ACTIVE' || known?.status === 'SUSPENDED') {
     const pinned = await findClient(tx, id);
     if (pinned?.kid !== thumbprint(jwk)) {
-      throw new LotbookError('CONFLICT', 'The organisation is a partner here with another key: its people must call ours.');
+      throw new LotbookError(
+        'CONFLICT',
+        'The organisation is a partner here with another key: its people must call ours.',
+      );
     }
     await putOrganisation(tx, { id, name, url, now });
   } else {

@@ -26,7 +26,10 @@ const CODE_BYTES = 16;
 const MAX_HOURS = 720;
 
 /** Makes a one-time invitation. Whoever has the link can ask to become a partner; nobody becomes one by it alone. */
-export async function invite(environment: PartnersEnvironment, input: InvitationInput): Promise<MadeInvitation> {
+export async function invite(
+  environment: PartnersEnvironment,
+  input: InvitationInput,
+): Promise<MadeInvitation> {
   const { prisma, self, publicJwk, now, randomBytes } = environment;
   const { note, groups = [], hours = 72 } = input;
   if (note.trim() === '' || note.length > 500) {

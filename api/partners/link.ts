@@ -10,7 +10,8 @@ export interface InvitationLink {
   kid: string;
 }
 
-const LINK = /^(?<url>https?:\/\/[^\s#?]+)\/partners\/invitations\/(?<code>[A-Za-z0-9_-]{22})#(?<kid>[A-Za-z0-9_-]{43})$/;
+const LINK =
+  /^(?<url>https?:\/\/[^\s#?]+)\/partners\/invitations\/(?<code>[A-Za-z0-9_-]{22})#(?<kid>[A-Za-z0-9_-]{43})$/;
 
 export function writeLink({ url, code, kid }: InvitationLink): string {
   return `${url}/partners/invitations/${code}#${kid}`;

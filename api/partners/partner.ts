@@ -1,7 +1,13 @@
 import { fingerprint, type PublicJwk } from '../identity/jwk.ts';
 import { LotbookError } from '../errors.ts';
 import { type Client, findClient, pinKey, publicJwkOf } from '../store/clients.ts';
-import { type Db, findOrganisation, type Organisation, type OrganisationStatus, statusOf } from '../store/partners.ts';
+import {
+  type Db,
+  findOrganisation,
+  type Organisation,
+  type OrganisationStatus,
+  statusOf,
+} from '../store/partners.ts';
 
 export type PartnerStatus = Exclude<OrganisationStatus, 'SELF'>;
 
@@ -31,7 +37,10 @@ export function partnerOf(row: Organisation, jwk: PublicJwk | undefined): Partne
 }
 
 /** A partner with the key that stands for it. @throws LotbookError NOT_FOUND */
-export async function getPartner(db: Db, organisation: string): Promise<{ row: Organisation; client: Client | null }> {
+export async function getPartner(
+  db: Db,
+  organisation: string,
+): Promise<{ row: Organisation; client: Client | null }> {
   const row = await findOrganisation(db, organisation);
   if (!row || row.status === 'SELF') throw new LotbookError('NOT_FOUND', 'No partner has this name.');
   return { row, client: await findClient(db, organisation) };
@@ -49,14 +58,16 @@ export async function pinPartnerKey(
 ): Promise<void> {
   const { organisation, jwk, node, now } = key;
   const pinned = await pinKey(db, { organisation, clientId: organisation, node, roles: [], jwk, now });
-  if (!pinned) throw new LotbookError('CONFLICT', 'This key is in use already, by another organisation or program.');
+  if (!pinned)
+    throw new LotbookError('CONFLICT', 'This key is in use already, by another organisation or program.');
 }
 
 const GROUP = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Names of groups, sorted, each once. @throws LotbookError BAD_INPUT */
 export function checkGroups(groups: readonly string[], place: string): string[] {
-  if (groups.length > 50) throw new LotbookError('BAD_INPUT', 'A partner can be in 50 groups at most.', { place });
+  if (groups.length > 50)
+    throw new LotbookError('BAD_INPUT', 'A partner can be in 50 groups at most.', { place });
   const wrong = groups.findIndex((group) => !GROUP.test(group));
   if (wrong !== -1) {
     throw new LotbookError('BAD_INPUT', 'A group is named with lower-case letters, digits and hyphens.', {

@@ -35,7 +35,10 @@ export function openPartners(environment: PartnersEnvironment): Partners {
   return {
     list: async () => {
       const rows = await listPartners(prisma);
-      const keys = await mainKeys(prisma, rows.map(({ id }) => id));
+      const keys = await mainKeys(
+        prisma,
+        rows.map(({ id }) => id),
+      );
       return rows.map((row) => partnerOf(row, keys.get(row.id)));
     },
     invite: (input) => invite(environment, input),

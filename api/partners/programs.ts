@@ -24,7 +24,9 @@ export async function addPartner(environment: PartnersEnvironment, input: Partne
   const { prisma, now } = environment;
   const { organisation, name } = input;
   if (!isOrganisationId(organisation)) {
-    throw new LotbookError('BAD_INPUT', 'An organisation has a lower-case name like a DNS name.', { place: 'input.organisation' });
+    throw new LotbookError('BAD_INPUT', 'An organisation has a lower-case name like a DNS name.', {
+      place: 'input.organisation',
+    });
   }
   if (name.trim() === '' || name.length > 200) {
     throw new LotbookError('BAD_INPUT', 'The name must be 1 to 200 characters.', { place: 'input.name' });
@@ -34,8 +36,16 @@ export async function addPartner(environment: PartnersEnvironment, input: Partne
   const at = new Date(now());
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     const known = await findOrganisation(tx, organisation);
-    if (known && known.status !== 'REMOVED') throw new LotbookError('CONFLICT', 'The organisation is known here already.');
-    await putOrganisation(tx, { id: organisation, name: name.trim(), url: null, status: 'ACTIVE', groups, now: at });
+    if (known && known.status !== 'REMOVED')
+      throw new LotbookError('CONFLICT', 'The organisation is known here already.');
+    await putOrganisation(tx, {
+      id: organisation,
+      name: name.trim(),
+      url: null,
+      status: 'ACTIVE',
+      groups,
+      now: at,
+    });
     await pinPartnerKey(tx, { organisation, jwk, node: false, now: at });
     return readPartner(tx, organisation);
   });
@@ -56,7 +66,9 @@ const PROGRAM = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 export async function addProgram(environment: PartnersEnvironment, input: ProgramInput): Promise<Client> {
   const { prisma, self, now } = environment;
   if (!PROGRAM.test(input.name)) {
-    throw new LotbookError('BAD_INPUT', 'A program is named with lower-case letters, digits and hyphens.', { place: 'input.name' });
+    throw new LotbookError('BAD_INPUT', 'A program is named with lower-case letters, digits and hyphens.', {
+      place: 'input.name',
+    });
   }
   const jwk = readJwk(input.jwk, 'input.jwk');
   const roles = ROLES.filter((role) => input.roles.includes(role));
@@ -65,12 +77,16 @@ export async function addProgram(environment: PartnersEnvironment, input: Progra
   const client = await inPartnersTransaction(prisma, async (tx) => {
     const known = await findClient(tx, clientId);
     if (known && known.revokedAt === null) {
-      throw new LotbookError('CONFLICT', 'A program has this name: revoke its key first.', { place: 'input.name' });
+      throw new LotbookError('CONFLICT', 'A program has this name: revoke its key first.', {
+        place: 'input.name',
+      });
     }
     return pinKey(tx, { organisation, clientId, node: false, roles, jwk, now: new Date(now()) });
   });
   if (!client) {
-    throw new LotbookError('CONFLICT', 'This key is in use already, by another program or organisation.', { place: 'input.jwk' });
+    throw new LotbookError('CONFLICT', 'This key is in use already, by another program or organisation.', {
+      place: 'input.jwk',
+    });
   }
   environment.ring();
   return client;
@@ -81,7 +97,8 @@ export async function revokeProgram(environment: PartnersEnvironment, clientId: 
   const { prisma, self, now } = environment;
   const client = await inPartnersTransaction(prisma, async (tx) => {
     const known = await findClient(tx, clientId);
-    if (known?.organisation !== self.organisation) throw new LotbookError('NOT_FOUND', 'No program has this client id.');
+    if (known?.organisation !== self.organisation)
+      throw new LotbookError('NOT_FOUND', 'No program has this client id.');
     if (known.node) throw new LotbookError('CONFLICT', "The node's own key cannot be revoked.");
     if (known.revokedAt !== null) return known;
     return tx.client.update({ where: { clientId }, data: { revokedAt: new Date(now()) } });

@@ -9,10 +9,18 @@ type Move = 'suspend' | 'resume' | 'remove' | 'confirm';
 
 /** Which move leads where; what is not here is refused. A move to where a partner is already changes nothing. */
 const MOVES: Record<Move, { from: readonly PartnerStatus[]; to: PartnerStatus; else: string }> = {
-  confirm: { from: ['UNCONFIRMED'], to: 'ACTIVE', else: 'Only a partner that waits for confirmation can be confirmed.' },
+  confirm: {
+    from: ['UNCONFIRMED'],
+    to: 'ACTIVE',
+    else: 'Only a partner that waits for confirmation can be confirmed.',
+  },
   suspend: { from: ['ACTIVE'], to: 'SUSPENDED', else: 'Only an active partner can be suspended.' },
   resume: { from: ['SUSPENDED'], to: 'ACTIVE', else: 'Only a suspended partner can be resumed.' },
-  remove: { from: ['UNCONFIRMED', 'ACTIVE', 'SUSPENDED'], to: 'REMOVED', else: 'The partner cannot be removed.' },
+  remove: {
+    from: ['UNCONFIRMED', 'ACTIVE', 'SUSPENDED'],
+    to: 'REMOVED',
+    else: 'The partner cannot be removed.',
+  },
 };
 
 /** Moves a partner. @throws LotbookError NOT_FOUND, CONFLICT */
@@ -65,7 +73,8 @@ async function change(
   const { from, to, else: refusal } = MOVES[move];
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     const { row, client } = await getPartner(tx, organisation);
-    if (fingerprint !== undefined && !(client && isFingerprintOf(fingerprint, publicJwkOf(client)))) throw mismatch();
+    if (fingerprint !== undefined && !(client && isFingerprintOf(fingerprint, publicJwkOf(client))))
+      throw mismatch();
     if (row.status !== to) {
       if (!from.some((status) => status === row.status)) throw new LotbookError('CONFLICT', refusal);
       const at = new Date(now());

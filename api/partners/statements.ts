@@ -80,7 +80,8 @@ export function readAcceptance(statement: string, audience: string, now: number)
   const jwk = presentedKey(statement);
   const claims = checked(statement, ACCEPTANCE_TYP, jwk, acceptanceShape);
   if (claims.aud !== audience) throw unverified('it is addressed to another organisation');
-  if (Math.abs(now / 1000 - claims.iat) > ACCEPTANCE_SECONDS) throw unverified('it is too old, or a clock is wrong');
+  if (Math.abs(now / 1000 - claims.iat) > ACCEPTANCE_SECONDS)
+    throw unverified('it is too old, or a clock is wrong');
   const { iss, name, url, code } = claims;
   return { organisation: iss, name, url, code, jwk };
 }
@@ -92,7 +93,8 @@ export function readJwk(input: unknown, place: string): PublicJwk {
     verificationKey(jwk); // off the curve: refused here, not when the first signature comes
     return jwk;
   } catch (error) {
-    if (error instanceof KeyError) throw new LotbookError('BAD_INPUT', `The key cannot be used: ${error.message}.`, { place });
+    if (error instanceof KeyError)
+      throw new LotbookError('BAD_INPUT', `The key cannot be used: ${error.message}.`, { place });
     throw error;
   }
 }
@@ -110,7 +112,8 @@ function checked<T extends z.ZodType>(statement: string, typ: string, jwk: Publi
   const signed = verifyCompact(statement, { typ, keys: new Map([[key.kid, key]]), maxLength: MAX_LENGTH });
   if (!signed.ok) throw unverified(`its check says ${signed.code}`);
   const parsed = shape.safeParse(signed.claims);
-  if (!parsed.success) throw unverified(`claim ${String(parsed.error.issues[0]?.path[0] ?? '')} is not as it must be`);
+  if (!parsed.success)
+    throw unverified(`claim ${String(parsed.error.issues[0]?.path[0] ?? '')} is not as it must be`);
   return parsed.data;
 }
 

@@ -70,7 +70,8 @@ export async function readText(answer: Answer, maxBytes: number): Promise<string
   try {
     for await (const chunk of answer.body) {
       size += chunk.byteLength;
-      if (size > maxBytes) throw new LotbookError('UNREACHABLE', `its answer is larger than ${maxBytes} bytes`);
+      if (size > maxBytes)
+        throw new LotbookError('UNREACHABLE', `its answer is larger than ${maxBytes} bytes`);
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();

@@ -89,7 +89,11 @@ export function openPeers(input: PeersInput): Peers {
       const token = await tokens.tokenFor(address);
       const answer = await send(`${address.url}/graphql`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: request.accept },
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: request.accept,
+        },
         body: request.body,
         timeoutMs: request.timeoutMs,
         signal: request.signal,
@@ -114,7 +118,9 @@ export function openPeers(input: PeersInput): Peers {
     subscribe: async function* (organisation, query, variables, { signal }) {
       const body = JSON.stringify({ query, variables });
       const request = { body, accept: 'text/event-stream', timeoutMs: CONNECT_TIMEOUT_MS, signal };
-      const answer = await at(organisation, async (address) => openStream(await authorised(address, request)));
+      const answer = await at(organisation, async (address) =>
+        openStream(await authorised(address, request)),
+      );
       try {
         for await (const { event, data } of readEvents(answer.body, MAX_BYTES)) {
           if (event === 'complete') return;
@@ -132,24 +138,45 @@ export function openPeers(input: PeersInput): Peers {
       }
     },
 
-    wellKnown: async (url) => {
-      const [document, jwks] = await Promise.all(
-        ['lotbook', 'jwks.json'].map((name) => getJson(`${url}/.well-known/${name}`)),
-      );
-      const keys = isJsonObject(jwks) ? jwks['keys'] : undefined;
-      if (!isJsonObject(document) || !Array.isArray(keys)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
-      return { document, keys };
-    },
+    wellKnown: (url) =>
+      withStranger(async () => {
+        const [document, jwks] = await Promise.all(
+          ['lotbook', 'jwks.json'].map((name) => getJson(`${url}/.well-known/${name}`)),
+        );
+        const keys = isJsonObject(jwks) ? jwks['keys'] : undefined;
+        if (!isJsonObject(document) || !Array.isArray(keys))
+          throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+        return { document, keys };
+      }),
 
-    post: async (url, statement) => {
-      const headers = { 'content-type': 'application/jose', accept: 'application/json, application/problem+json' };
-      const answer = await send(url, { method: 'POST', headers, body: statement, timeoutMs: CONNECT_TIMEOUT_MS });
-      const body = parseJson(await readText(answer, DOCUMENT_BYTES));
-      if (!isJsonObject(body)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
-      if (answer.status >= 400) throw refusalOf(body);
-      return body;
-    },
+    post: (url, statement) =>
+      withStranger(async () => {
+        const headers = {
+          'content-type': 'application/jose',
+          accept: 'application/json, application/problem+json',
+        };
+        const answer = await send(url, {
+          method: 'POST',
+          headers,
+          body: statement,
+          timeoutMs: CONNECT_TIMEOUT_MS,
+        });
+        const body = parseJson(await readText(answer, DOCUMENT_BYTES));
+        if (!isJsonObject(body)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+        if (answer.status >= 400) throw refusalOf(body);
+        return body;
+      }),
   };
+}
+
+/** Before a node is a partner nobody has named it; what went wrong is told of "the other node". */
+async function withStranger<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message, details } = asUnreachable(error);
+    throw new LotbookError(code, `The other node: ${message}.`, details);
+  }
 }
 
 interface GraphqlRequest {
@@ -178,6 +205,7 @@ async function getJson(url: string): Promise<JsonValue | undefined> {
   const headers = { accept: 'application/json' };
   const answer = await send(url, { method: 'GET', headers, timeoutMs: CONNECT_TIMEOUT_MS });
   const text = await readText(answer, DOCUMENT_BYTES);
-  if (answer.status !== 200) throw new LotbookError('UNREACHABLE', `it answers ${answer.status} where a Lotbook node says who it is`);
+  if (answer.status !== 200)
+    throw new LotbookError('UNREACHABLE', `it answers ${answer.status} where a Lotbook node says who it is`);
   return parseJson(text);
 }

@@ -17,7 +17,8 @@ const MEANING: Partial<Record<ErrorCode, string>> = {
 export function refusalOf(answered: JsonObject): LotbookError {
   const code = answered['code'];
   const { retryAfterMs, place, currentVersion } = answered;
-  if (typeof code !== 'string' || !Object.hasOwn(errorCodes, code)) return new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+  if (typeof code !== 'string' || !Object.hasOwn(errorCodes, code))
+    return new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
   // Its own failure is no failure of this node; its refusal to authenticate is about this node as a whole.
   if (code === 'INTERNAL') return new LotbookError('UNREACHABLE', 'it has an internal error');
   if (code === 'UNAUTHENTICATED') return notLetIn();

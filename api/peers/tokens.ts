@@ -38,7 +38,10 @@ export function openTokens(input: {
   const fetchToken = async ({ url, audience = url }: PeerAddress): Promise<string> => {
     const { clientId, signer, now, randomId } = input;
     const askedAt = now();
-    const assertion = await signClientAssertion({ clientId, audience, jti: randomId(), nowMs: askedAt }, signer);
+    const assertion = await signClientAssertion(
+      { clientId, audience, jti: randomId(), nowMs: askedAt },
+      signer,
+    );
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',

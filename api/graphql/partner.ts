@@ -1,0 +1,41 @@
+import type { Partner } from '../partners/partners.ts';
+import { payload } from './errors.ts';
+import type { Partner as PartnerView, Resolvers } from './generated/resolvers.ts';
+
+/** Resolvers of `schema/partner.graphql`. */
+export const partnerResolvers: Pick<Resolvers, 'Query' | 'Mutation'> = {
+  Query: {
+    partners: async (_root, _args, { partners }) => (await partners.list()).map(viewOf),
+  },
+  Mutation: {
+    invitePartner: (_root, { input }, { partners }) =>
+      payload(async () => {
+        const { note, groups, hours } = input;
+        const made = await partners.invite({ note, groups: groups ?? undefined, hours: hours ?? undefined });
+        return { ...made, expiresAt: made.expiresAt.toISOString() };
+      }),
+    acceptInvitation: (_root, { link }, { partners }) => answer(() => partners.accept(link)),
+    confirmPartner: (_root, { organisation, fingerprint }, { partners }) =>
+      answer(() => partners.confirm(organisation, fingerprint)),
+    suspendPartner: (_root, { organisation }, { partners }) => answer(() => partners.suspend(organisation)),
+    resumePartner: (_root, { organisation }, { partners }) => answer(() => partners.resume(organisation)),
+    removePartner: (_root, { organisation }, { partners }) => answer(() => partners.remove(organisation)),
+    setPartnerGroups: (_root, { organisation, groups }, { partners }) =>
+      answer(() => partners.setGroups(organisation, groups)),
+    addPartner: (_root, { input }, { partners }) =>
+      answer(() => partners.addPartner({ ...input, groups: input.groups ?? undefined })),
+  },
+};
+
+function answer(work: () => Promise<Partner>) {
+  return payload(async () => ({ partner: viewOf(await work()) }));
+}
+
+function viewOf(partner: Partner): PartnerView {
+  const { since, unreachableSince, ...rest } = partner;
+  return {
+    ...rest,
+    since: since.toISOString(),
+    unreachableSince: unreachableSince?.toISOString() ?? null,
+  };
+}
