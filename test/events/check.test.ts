@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { checkText, DocumentError, hashText } from '../../api/events/check.ts';
+import { documentOf, objectEvent } from './support.ts';
+
+describe('checking a file', () => {
+  it('says one line of a good one', () => {
+    expect(checkText('a.json', documentOf([objectEvent(), objectEvent()]))).toEqual({
+      ok: true,
+      events: 2,
+      lines: ['a.json: ok, 2 events'],
+    });
+  });
+
+  it('says one line for each fault of a bad one', () => {
+    const { ok, lines } = checkText(
+      'a.json',
+      documentOf([objectEvent(), objectEvent({ action: 'X' })], { foo: 1 }),
+    );
+    expect(ok).toBe(false);
+    expect(lines).toEqual([
+      'a.json: field foo: there is no such field; an extension needs a namespace',
+      'a.json: event 1, field epcisBody.eventList[1].action: give one of ADD, OBSERVE, DELETE',
+    ]);
+  });
+
+  it('says where a text is no JSON', () => {
+    expect(checkText('a.json', '{').lines).toEqual([
+      'a.json: expected a member name in double quotes at line 1, column 2',
+    ]);
+  });
+
+  it('gives no hashes of a bad one', () => {
+    expect(() => hashText('{}')).toThrow(DocumentError);
+    expect(hashText(documentOf([objectEvent()]))[0]).toMatch(/^ni:\/\/\/sha-256;[0-9a-f]{64}\?ver=CBV2\.0$/);
+  });
+});
