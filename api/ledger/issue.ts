@@ -74,7 +74,8 @@ async function sealAfter(
   of: number,
   signer: Signer,
 ): Promise<IssuedChange> {
-  const earlier = of < index ? issued[of] : undefined;
+  // Only the earlier places are filled by now.
+  const earlier = issued[of];
   if (!earlier)
     throw new LotbookError('INTERNAL', `change ${index}: prev must name an earlier place of the batch`);
   return seal(input, (await earlier).hash, signer);

@@ -63,6 +63,20 @@ describe('a change token', () => {
     expect(digestsOf(first?.token ?? '')).toEqual(digestsOf(second?.token ?? ''));
   });
 
+  test('is laid out anew when a field becomes unset, or names only look like those of another state', async () => {
+    for (const state of [{ a: '1', b: '2' }, { a: '1', b: null }, { 'a+1:b': '1' }, { b: '2', a: '1' }]) {
+      const { token } = await issueChange(changeInput({ state }), maker.signer);
+      const { disclosures, missing } = disclose({ token, recordKey, state }, [
+        '@names',
+        ...Object.keys(state),
+      ]);
+      expect(missing).toEqual([]);
+      const result = verifyChange({ token, disclosures, keys: maker.keys, expect: { issuer, book } });
+      const set = Object.entries(state).filter(([, value]) => value !== null);
+      expect(result.ok && result.change.fields).toEqual(Object.fromEntries(set));
+    }
+  });
+
   test('can be signed with ES256', async () => {
     const { signer, keys } = p256();
     const { token } = await issueChange(changeInput(), signer);
