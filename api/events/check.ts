@@ -1,4 +1,4 @@
-import { parseDocument } from './epcis.ts';
+import { parseDocument, readDocumentText } from './epcis.ts';
 import { eventHash } from './hash.ts';
 import type { Problem } from './problem.ts';
 
@@ -32,13 +32,16 @@ export function problemLine(fileName: string, problem: Problem): string {
 }
 
 /**
- * `lotbook hash`: the event hash ids of the events of a document, in their order.
- * @throws DocumentError where the document is refused
+ * `lotbook hash`: the event hash ids of the events of a document, in their order. Faults of the document around the events
+ * do not touch the hashes and are let pass.
+ * @throws DocumentError where an event is faulty, or none can be read
  */
 export function hashText(text: string): string[] {
-  const result = parseDocument(text);
-  if (!result.ok) throw new DocumentError(result.problems);
-  return result.events.map((event) => eventHash(event, result.ignored));
+  const { parsed, problems } = readDocumentText(text);
+  const { events, ignored } = parsed;
+  const faulty = problems.some(({ event, code }) => event !== null || code === 'BAD_CONTEXT');
+  if (faulty || (problems.length > 0 && events.length === 0)) throw new DocumentError(problems);
+  return events.map((event) => eventHash(event, ignored));
 }
 
 /** A document was refused; the problems tell where and why. */

@@ -3,7 +3,7 @@ import { scopeWithin } from './extension.ts';
 import { readJson } from './json.ts';
 import { readMasterData, type MasterRecord } from './master-data.ts';
 import { STANDARD_PREFIXES } from './prefixes.ts';
-import { MAX_PROBLEMS, Problems, type Problem } from './problem.ts';
+import { Problems, type Problem } from './problem.ts';
 import type { Scope } from './rules.ts';
 import { EVENT_SHAPES } from './event-shapes.ts';
 import { documentShape, ignoredFields } from './document-shape.ts';
@@ -25,26 +25,41 @@ export interface RefusedDocument {
   problems: Problem[];
 }
 
+/** What could be read, and all that is wrong with it. */
+export interface DocumentReading {
+  parsed: Omit<ParsedDocument, 'ok' | 'warnings'>;
+  problems: Problem[];
+  warnings: Problem[];
+}
+
 /**
  * Reads EPCIS 2.0 JSON-LD: an EPCISDocument, an EPCISQueryDocument, one event, or an array of events. A document with any
  * fault is refused whole, with all faults up to MAX_PROBLEMS and their places.
  */
 export function parseDocument(text: string): ParsedDocument | RefusedDocument {
+  const { parsed, problems, warnings } = readDocumentText(text);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, ...parsed, warnings };
+}
+
+/** Reads as parseDocument does, and gives what it could read beside the faults. */
+export function readDocumentText(text: string): DocumentReading {
   const { value, faults } = readJson(text);
   if (faults.length > 0) {
-    return {
-      ok: false,
-      problems: faults.map(({ field, code, message }) => ({ event: eventAt(field), field, code, message })),
-    };
+    const problems = faults.map(({ field, code, message }) => ({
+      event: eventAt(field),
+      field,
+      code,
+      message,
+    }));
+    return { parsed: { events: [], masterData: [], ignored: new Set() }, problems, warnings: [] };
   }
   const problems = new Problems();
   const scope: Scope = { problems, prefixes: STANDARD_PREFIXES, from: 'document' };
   const parsed = readTop(value, scope);
-  if (problems.list.length > 0) return { ok: false, problems: problems.list.slice(0, MAX_PROBLEMS) };
-  return { ok: true, ...parsed, warnings: problems.warnings };
+  return { parsed, problems: problems.list, warnings: problems.warnings };
 }
 
-type Parsed = Omit<ParsedDocument, 'ok' | 'warnings'>;
+type Parsed = DocumentReading['parsed'];
 
 function eventAt(field: string): number | null {
   const match = /(?:^|\.)eventList\[(\d+)\]/.exec(field) ?? /^\[(\d+)\]/.exec(field);
@@ -53,7 +68,10 @@ function eventAt(field: string): number | null {
 
 function readTop(value: unknown, scope: Scope): Parsed {
   const none: Parsed = { events: [], masterData: [], ignored: new Set() };
-  if (Array.isArray(value)) return { ...none, events: readEvents(value, '', scope) };
+  if (Array.isArray(value)) {
+    if (value.length === 0) scope.problems.add('', 'EMPTY', 'give at least one event');
+    return { ...none, events: readEvents(value, '', scope) };
+  }
   if (!isObject(value)) {
     scope.problems.add('', 'WRONG_TYPE', 'give an EPCIS document, an event, or an array of events');
     return none;

@@ -31,6 +31,10 @@ describe('checking a file', () => {
 
   it('gives no hashes of a bad one', () => {
     expect(() => hashText('{}')).toThrow(DocumentError);
+    expect(() => hashText(documentOf([objectEvent({ action: 'X' })]))).toThrow(DocumentError);
+    expect(hashText(documentOf([objectEvent()], { schemaVersion: 1.2 }))).toEqual(
+      hashText(documentOf([objectEvent()])),
+    );
     expect(hashText(documentOf([objectEvent()]))[0]).toMatch(/^ni:\/\/\/sha-256;[0-9a-f]{64}\?ver=CBV2\.0$/);
   });
 });

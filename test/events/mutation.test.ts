@@ -143,7 +143,7 @@ describe('a document with random faults', () => {
   it('is refused, not thrown at, for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        expect(parseDocument(text).ok).toBe(text.trim() === '[]');
+        expect(parseDocument(text).ok).toBe(false);
       }),
     );
   });
