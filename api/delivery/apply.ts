@@ -191,7 +191,7 @@ function recordOf(
     ...{ id: record, kind, version, seq, firstSeq },
     hash: tokenHash(token),
     eventTime: time === null ? null : new Date(time),
-    links: kind === 'EVENT' ? deriveLinks(fields) : [],
+    links: kind === 'GRANT' ? [] : deriveLinks(fields),
   };
 }
 

@@ -95,7 +95,7 @@ export async function readFeed(
       // Once at once: an authority that ends every stream so is not called in a loop.
       if (!(atOnce && failures <= 1)) await pause(failures, random, signal);
     }
-    await note('ENDED');
+    if (!signal.aborted) await note('ENDED');
   } catch (error) {
     log.error({ err: error, book }, 'a feed stopped');
   } finally {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { keepCopy, readFeedPartners, type OfferedBook } from '../store/feeds.ts';
+import { keepCopy, readFeedPartners, setFeedState, type OfferedBook } from '../store/feeds.ts';
 import { tryLead, type Leadership } from '../store/leadership.ts';
 import { readFeed, type FeedReaderOptions } from './feed-reader.ts';
 
@@ -56,10 +56,11 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     feeds.set(book, { authority, abort, done });
   };
 
-  const endFeeds = async (which: (feed: RunningFeed) => boolean): Promise<void> => {
-    const ending = [...feeds.values()].filter(which);
-    for (const { abort } of ending) abort.abort();
-    await Promise.all(ending.map(({ done }) => done));
+  const endFeeds = async (which: (feed: RunningFeed) => boolean): Promise<string[]> => {
+    const ending = [...feeds].filter(([, feed]) => which(feed));
+    for (const [, { abort }] of ending) abort.abort();
+    await Promise.all(ending.map(([, { done }]) => done));
+    return ending.map(([book]) => book);
   };
 
   const askPartner = async (partner: string): Promise<void> => {
@@ -71,7 +72,9 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
 
   const refresh = async (): Promise<void> => {
     const partners = await readFeedPartners(db.pool);
-    await endFeeds(({ authority }) => !partners.includes(authority));
+    for (const book of await endFeeds(({ authority }) => !partners.includes(authority))) {
+      await setFeedState(db.pool, book, { state: 'ENDED', error: null, now: new Date(clock()) });
+    }
     // A partner that does not answer keeps nobody from the others.
     await Promise.all(partners.map((partner) => askPartner(partner).catch(() => undefined)));
   };
@@ -83,9 +86,11 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
   };
 
   const lead = async (): Promise<void> => {
-    leadership = await tryLead(db.pool, LOCK);
-    if (!leadership) return;
-    void leadership.lost.then(() => {
+    const won = await tryLead(db.pool, LOCK);
+    if (!won) return;
+    leadership = won;
+    void won.lost.then(() => {
+      if (leadership !== won) return;
       leadership = null;
       void endFeeds(() => true);
     });

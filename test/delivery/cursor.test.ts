@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeCursor, encodeCursor } from '../../api/delivery/cursor.ts';
+
+const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
+const position = fc
+  .tuple(fc.integer({ min: 1, max: 2_147_483_647 }), fc.option(fc.nat()))
+  .map(([seq, done]) => ({ seq, backfill: done === null ? null : done % seq }));
+
+describe('a cursor', () => {
+  it('leads back to its position', () => {
+    fc.assert(
+      fc.property(position, epoch, (at, under) => {
+        expect(decodeCursor(encodeCursor(at, under), under)).toEqual(at);
+      }),
+    );
+  });
+
+  it('of another epoch has expired', () => {
+    fc.assert(
+      fc.property(position, epoch, epoch, (at, one, other) => {
+        fc.pre(one !== other);
+        expect(() => decodeCursor(encodeCursor(at, one), other)).toThrow(
+          expect.objectContaining({ code: 'CURSOR_EXPIRED' }),
+        );
+      }),
+    );
+  });
+
+  it('that is no cursor, or has a second spelling, has expired', () => {
+    const spelled = (text: string) => Buffer.from(text).toString('base64url');
+    const wrong = [
+      '',
+      'x',
+      '71',
+      spelled('2.own.3'),
+      spelled('1.own.03'),
+      spelled('1.own.3.3'),
+      spelled('1.own.3.'),
+    ];
+    for (const cursor of [...wrong, spelled('1.own.9999999999'), `${spelled('1.own.3')}=`]) {
+      expect(() => decodeCursor(cursor, 'own'), cursor).toThrow(
+        expect.objectContaining({ code: 'CURSOR_EXPIRED' }),
+      );
+    }
+  });
+});

@@ -1,0 +1,88 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import type { JsonValue } from '../../../api/events/value.ts';
+import { verificationKey, type PrivateJwk } from '../../../api/identity/jwk.ts';
+import { localSigner } from '../../../api/identity/signer.ts';
+import type { RecordKind } from '../../../api/ledger/change.ts';
+import { issueChange } from '../../../api/ledger/issue.ts';
+import {
+  grantFromFields,
+  grantToFields,
+  ORDINARY_PURPOSE,
+  type Grant,
+  type GrantTerms,
+} from '../../../api/sharing/grant.ts';
+import { namesGranted } from '../../../api/sharing/permitted.ts';
+import { attributesOf } from '../../../api/sharing/subject.ts';
+import type { KeyedEntry } from '../../../api/store/entries.ts';
+
+export const AUTHORITY = 'green.example';
+export const BOOK = 'green.example/main';
+export const PARTNER = { organisation: 'fish.example', groups: [], roles: [] };
+
+const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateJwk;
+const signer = localSigner(jwk);
+const verification = verificationKey(jwk);
+export const keys = new Map([[verification.kid, verification]]);
+
+export function terms(given: Partial<GrantTerms> = {}): GrantTerms {
+  return {
+    right: 'READ',
+    audience: { organisations: [PARTNER.organisation], groups: [], roles: [], public: false },
+    selector: { kinds: [], products: [], lots: [], from: null, until: null },
+    fields: ['*'],
+    purpose: ORDINARY_PURPOSE,
+    from: null,
+    until: null,
+    backfill: false,
+    title: null,
+    ...given,
+  };
+}
+
+/** A book in memory, with really sealed changes. Its clock moves by a second for each entry. */
+export class Log {
+  readonly entries: KeyedEntry[] = [];
+  readonly grants: Grant[] = [];
+  now = Date.parse('2026-07-01T00:00:00Z');
+  #heads = new Map<string, { version: number; hash: string; key: Uint8Array }>();
+
+  async change(kind: RecordKind, record: string, state: Record<string, JsonValue>): Promise<KeyedEntry> {
+    this.now += 1000;
+    const head = this.#heads.get(record);
+    const seq = this.entries.length + 1;
+    const version = (head?.version ?? 0) + 1;
+    const key = head?.key ?? createHash('sha256').update(record).digest();
+    const request = `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`;
+    const { token, hash } = await issueChange(
+      {
+        ...{ issuer: AUTHORITY, book: BOOK, record, kind, seq, term: 1, state, recordKey: key },
+        ...{ atMs: this.now, jti: `jti-${seq}`, txn: request, ver: version, prev: head?.hash },
+        alsoNames: namesGranted(this.grants, attributesOf(kind, record, state), this.now),
+        slotKey: createHash('sha256').update('slots').digest(),
+      },
+      signer,
+    );
+    this.#heads.set(record, { version, hash, key });
+    const at = new Date(this.now);
+    const entry = { book: BOOK, seq, kind, record, version, at, token, state, disclosures: null, request };
+    const keyed = { entry, key };
+    this.entries.push(keyed);
+    return keyed;
+  }
+
+  async grant(name: string, given: Partial<GrantTerms> = {}): Promise<Grant> {
+    const fields = grantToFields(terms(given));
+    const { entry } = await this.change('GRANT', `urn:lotbook:grant:${name}`, fields);
+    const grant = grantFromFields({ id: entry.record, version: 1, since: entry.seq }, fields);
+    this.grants.push(grant);
+    return grant;
+  }
+
+  async endGrant(grant: Grant): Promise<void> {
+    const until = this.now;
+    const fields = grantToFields({ ...grant, until });
+    const { entry } = await this.change('GRANT', grant.id, fields);
+    const ended = grantFromFields({ id: grant.id, version: entry.version, since: grant.since }, fields);
+    this.grants[this.grants.indexOf(grant)] = ended;
+  }
+}
