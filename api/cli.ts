@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addCheck } from './cli/check.ts';
+import { addHash } from './cli/hash.ts';
+import { addInit } from './cli/init.ts';
+import { wholeNumber } from './cli/options.ts';
+import { EXIT, reportError } from './cli/output.ts';
+import { addPartners } from './cli/partners.ts';
+import { addStart } from './cli/start.ts';
+import { addStatus } from './cli/status.ts';
+import { packagePath } from './package-root.ts';
+
+/** `lotbook <command>`. Exit codes: 0 done, 1 failed, 2 called in a wrong way. */
+export function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(packagePath('package.json'), 'utf8')) as { version: string };
+  const program = new Command('lotbook')
+    .description(
+      'Lotbook: a traceability ledger. Your organisation runs a node, keeps its own records, and shares with each ' +
+        'partner only the fields that a grant opens.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .option('--dir <path>', 'directory of the node, before LOTBOOK_DIR (default: .lotbook)')
+    .option(
+      '--port <number>',
+      'port of the node, before LOTBOOK_PORT (default: 4000)',
+      wholeNumber(0, 65_535),
+    )
+    .exitOverride()
+    .showHelpAfterError('(see --help)');
+  const commands = [addInit, addStart, addStatus, addPartners, addCheck, addHash];
+  for (const add of commands) add(program);
+  program.addHelpText(
+    'after',
+    '\nA first node:\n' +
+      '  lotbook init --organisation packer.example --name "Fresh Pack" --book season-2026\n' +
+      '  lotbook start\n',
+  );
+  return program;
+}
+
+/** Runs one command. Sets the exit code; the process ends when its work has. */
+async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    else process.exitCode = reportError(error);
+  }
+}
+
+await main(process.argv);

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config.ts';
+import { LotbookError } from '../errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
+import { openPeers } from '../peers/peer.ts';
+import { openHome } from '../store/home.ts';
+import { CommandError } from './output.ts';
+
+export interface OwnNode {
+  organisation: string;
+  /** Where it is reached from this machine. */
+  localUrl: string;
+  /** The data of a query. */
+  query(document: string, variables?: Record<string, unknown>): Promise<JsonObject>;
+  /** The payload of the one mutation in a document; its `error` is thrown. */
+  mutate(document: string, variables?: Record<string, unknown>): Promise<JsonObject>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * The running node of this directory, called over GraphQL with its own key: whoever can read the key file operates the
+ * node. It is called on this machine; its public address may lead through a proxy that is elsewhere.
+ */
+export async function connectOwnNode(config: Config): Promise<OwnNode> {
+  const home = await openHome(config);
+  const localUrl = localUrlOf(config);
+  const peers = openPeers({
+    self: home,
+    signer: home.signer,
+    now: Date.now,
+    randomId: () => randomUUID(),
+    report: () => undefined,
+    lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
+  });
+  const query: OwnNode['query'] = async (document, variables = {}) => {
+    try {
+      return await peers.call(home.organisation, document, variables, { timeoutMs: TIMEOUT_MS });
+    } catch (error) {
+      if (error instanceof LotbookError && error.code === 'UNREACHABLE') throw notRunning(localUrl);
+      throw error;
+    }
+  };
+  return {
+    organisation: home.organisation,
+    localUrl,
+    query,
+    mutate: async (document, variables) => {
+      const [payload] = Object.values(await query(document, variables));
+      const result = isJsonObject(payload) ? payload : {};
+      if (isJsonObject(result['error'])) throw commandErrorOf(result['error']);
+      return result;
+    },
+  };
+}
+
+/** What its tokens are addressed to is what the node says of itself, here where nobody is between. */
+async function audienceOf(localUrl: string, organisation: string): Promise<string> {
+  const response = await fetch(`${localUrl}/.well-known/lotbook`, { redirect: 'error' }).catch(
+    () => undefined,
+  );
+  if (!response?.ok) throw notRunning(localUrl);
+  const document = (await response.json()) as { organisation?: unknown; url?: unknown };
+  if (document.organisation !== organisation || typeof document.url !== 'string') {
+    throw new CommandError(
+      `At ${localUrl} another node runs, not that of ${organisation}.`,
+      'Set LOTBOOK_PORT, or --port, to the port of this node.',
+    );
+  }
+  return document.url;
+}
+
+function localUrlOf({ host, port }: Config): string {
+  const isWildcard = host === '0.0.0.0' || host === '::';
+  const name = isWildcard ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function notRunning(localUrl: string): CommandError {
+  return new CommandError(
+    `The node does not answer at ${localUrl}.`,
+    'Start it with `lotbook start`, or set LOTBOOK_PORT, or --port, to its port.',
+  );
+}
+
+function commandErrorOf({ message, duty }: Record<string, JsonValue>): CommandError {
+  return new CommandError(String(message), String(duty));
+}
