@@ -2,7 +2,7 @@ import { parseDocument, readDocumentText } from './epcis.ts';
 import { eventHash } from './hash.ts';
 import type { Problem } from './problem.ts';
 
-export interface CheckResult {
+interface CheckResult {
   ok: boolean;
   events: number;
   /** one line for a good file, one for each fault of a bad one */
@@ -23,7 +23,7 @@ export function checkText(fileName: string, text: string): CheckResult {
 }
 
 /** `FILE: event 1, field epcisBody.eventList[1].action: give action`. */
-export function problemLine(fileName: string, problem: Problem): string {
+function problemLine(fileName: string, problem: Problem): string {
   const place = [
     problem.event === null ? '' : `event ${problem.event}`,
     problem.field === '' ? '' : `field ${problem.field}`,

@@ -6,7 +6,7 @@ import { NumberText } from './value.ts';
  */
 
 /** The longest canonical decimal that is taken, in characters. */
-export const MAX_DECIMAL_LENGTH = 64;
+const MAX_DECIMAL_LENGTH = 64;
 
 const CANONICAL = /^(?:0|-?(?:[1-9]\d*|0(?=\.))(?:\.\d*[1-9])?)$/;
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;

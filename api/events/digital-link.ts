@@ -1,7 +1,7 @@
 import { GS1_KEYS, QUALIFIER_ALIASES, type Gs1Key } from './gs1-keys.ts';
 
 /** A GS1 Digital Link taken apart: the key, and its qualifiers by application identifier. */
-export interface DigitalLink {
+interface DigitalLink {
   key: Gs1Key;
   value: string;
   qualifiers: ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 import { checkDigit } from './gs1-keys.ts';
 
 /** The parts of a Digital Link that an EPC URN stands for; a qualifier is an application identifier and its value. */
-export interface KeyParts {
+interface KeyParts {
   ai: string;
   value: string;
   qualifier?: { ai: string; value: string };
@@ -34,7 +34,7 @@ function isPair(company: string, reference: string, length: number): boolean {
 }
 
 /** Reserved characters of a path segment, see GS1 Digital Link URI syntax, table 7-1. */
-export function encodeSegment(text: string): string {
+function encodeSegment(text: string): string {
   return text.replace(/[!()*+,:]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

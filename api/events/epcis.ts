@@ -5,7 +5,6 @@ import { readMasterData, type MasterRecord } from './master-data.ts';
 import { STANDARD_PREFIXES } from './prefixes.ts';
 import { Problems, type Problem } from './problem.ts';
 import type { Scope } from './rules.ts';
-import { EVENT_SHAPES } from './event-shapes.ts';
 import { documentShape, ignoredFields } from './document-shape.ts';
 import { checkObject } from './shape.ts';
 import { isObject, type JsonObject } from './value.ts';
@@ -149,9 +148,4 @@ function readEvents(list: readonly unknown[], path: string, scope: Scope): JsonO
   });
   scope.problems.event = null;
   return events;
-}
-
-/** True for the name of one of the five event types. */
-export function isEventType(type: string): boolean {
-  return EVENT_SHAPES.has(type);
 }

@@ -2,7 +2,7 @@
  * The GS1 identification keys that EPCIS identifies things, places and parties by, under their primary application
  * identifiers (GS1 General Specifications, GS1 Digital Link URI syntax 1.3, section 4).
  */
-export interface KeyQualifier {
+interface KeyQualifier {
   ai: string;
   pattern: RegExp;
 }

@@ -4,7 +4,7 @@ import { NumberText } from './value.ts';
 
 export { NumberText } from './value.ts';
 
-export interface JsonFault {
+interface JsonFault {
   /** JSON path, such as `epcisBody.eventList[1].action` */
   field: string;
   code: ProblemCode;
@@ -13,7 +13,7 @@ export interface JsonFault {
   fatal: boolean;
 }
 
-export interface JsonReading {
+interface JsonReading {
   /** undefined after a fatal fault; numbers are NumberText */
   value: unknown;
   faults: JsonFault[];

@@ -9,7 +9,7 @@ import type { Scope } from './rules.ts';
 import { checkObject, objectOf, shape } from './shape.ts';
 import { isObject, type JsonValue } from './value.ts';
 
-export type MasterRecordType = 'LOT' | 'PRODUCT' | 'LOCATION' | 'PARTY';
+type MasterRecordType = 'LOT' | 'PRODUCT' | 'LOCATION' | 'PARTY';
 
 /** A record made of an element of an EPCIS vocabulary. */
 export interface MasterRecord {

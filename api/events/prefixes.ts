@@ -16,7 +16,7 @@ export const STANDARD_PREFIXES: ReadonlyMap<string, string> = new Map([
 export type Prefixes = ReadonlyMap<string, string>;
 
 /** Takes the path below the context and what to do about it. */
-export type ContextFault = (place: string, message: string) => void;
+type ContextFault = (place: string, message: string) => void;
 
 /**
  * The prefixes in force after a JSON-LD `@context` (a URI, an object of prefixes, or an array of both). Contexts are never

@@ -41,8 +41,13 @@ export class Problems {
   /** the index of the event that is looked at */
   event: number | null = null;
 
+  /** True where no more faults are told, and hints need not be looked for. */
+  get full(): boolean {
+    return this.list.length >= MAX_PROBLEMS;
+  }
+
   add(field: string, code: ProblemCode, message: string): void {
-    if (this.list.length < MAX_PROBLEMS) this.list.push({ event: this.event, field, code, message });
+    if (!this.full) this.list.push({ event: this.event, field, code, message });
   }
 
   warn(field: string, code: ProblemCode, message: string): void {

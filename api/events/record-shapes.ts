@@ -6,7 +6,7 @@ import { objectOf, shape, type Shape } from './shape.ts';
 /** The types of records that are no events, by what they describe. */
 export type PlainRecordType = 'LOT' | 'PRODUCT' | 'LOCATION' | 'PARTY' | 'NOTE';
 
-export interface PlainRecord {
+interface PlainRecord {
   shape: Shape;
   /** the kinds of identifiers that may be the id of such a record */
   kinds: ReadonlySet<IdentifierKind>;

@@ -43,8 +43,6 @@ export const dateTime = texts(
   isDateTime,
 );
 
-export const date = texts('BAD_DATE_TIME', 'give a date such as 2026-07-22', isDate);
-
 export const dateOrDateTime = texts(
   'BAD_DATE_TIME',
   'give a date such as 2026-07-22, or a date and time with its zone',
@@ -108,7 +106,7 @@ export function valueOf(vocabulary: Vocabulary): Rule {
         scope.problems.warn(path, 'UNKNOWN_VALUE', `the standard knows no such ${vocabulary.label}`);
         return value;
       }
-      const hint = nearest(value, vocabulary.names);
+      const hint = scope.problems.full ? '' : nearest(value, vocabulary.names);
       const message = `give a ${vocabulary.label} of the CBV by its name, or your own by its URI${hint}`;
       return refuse(scope, path, 'UNKNOWN_VALUE', message);
     }
@@ -124,7 +122,7 @@ export function valueOf(vocabulary: Vocabulary): Rule {
     }
     const short = shortName(full, vocabulary);
     if (vocabulary.strictPrefix && short.startsWith(vocabulary.base)) {
-      const hint = nearest(short.slice(vocabulary.base.length), vocabulary.names);
+      const hint = scope.problems.full ? '' : nearest(short.slice(vocabulary.base.length), vocabulary.names);
       return refuse(scope, path, 'UNKNOWN_VALUE', `the CBV has no such ${vocabulary.label}${hint}`);
     }
     return short;

@@ -67,7 +67,7 @@ function checkExtension(
   const resolved = extensionName(name, place, scope);
   if (resolved === undefined) return;
   if (resolved === null) {
-    const hint = nearest(name, form.fields.keys());
+    const hint = scope.problems.full ? '' : nearest(name, form.fields.keys());
     scope.problems.add(
       place,
       'UNKNOWN_FIELD',

@@ -4,7 +4,7 @@ import { isObject, NumberText, type JsonObject, type JsonValue } from './value.t
 import { writeJson } from './write-json.ts';
 
 /** The context that EPCIS 2.0 documents are read by. */
-export const EPCIS_CONTEXT = 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld';
+const EPCIS_CONTEXT = 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld';
 
 const QUANTITIES = ['quantityList', 'childQuantityList', 'inputQuantityList', 'outputQuantityList'];
 const READINGS = ['value', 'minValue', 'maxValue', 'meanValue', 'sDev', 'percRank', 'percValue'];

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../api/events/epcis.ts';
@@ -106,6 +107,26 @@ function mutate(
   return Array.isArray(value) ? entries.map(([, element]) => element) : Object.fromEntries(entries);
 }
 
+/** What becomes of a document. */
+function judge(text: string): string {
+  const result = parseDocument(text);
+  if (!result.ok) {
+    const told = result.problems.every(({ field, message }) => typeof field === 'string' && message !== '');
+    return told && result.problems.length > 0 ? 'refused with places' : 'refused without a reason';
+  }
+  for (const event of result.events) {
+    const fields = flatten(event);
+    if (!isDeepStrictEqual(unflatten(fields), event)) return 'not the same from its fields';
+    if (!Array.isArray(deriveLinks(fields))) return 'without links';
+    const again = parseDocument(toEpcis(fields));
+    if (!again.ok || again.events.length !== 1) return 'refused as written';
+    const [one = {}] = again.events;
+    if (!isDeepStrictEqual(flatten(one), fields)) return 'not the same as written';
+    if (eventHash(one) !== eventHash(event)) return 'with another hash as written';
+  }
+  return 'taken and the same again';
+}
+
 const mutation = fc.record({
   path: fc.array(fc.nat(20), { minLength: 1, maxLength: 9 }),
   replacement: odd,
@@ -115,29 +136,19 @@ const mutation = fc.record({
 
 describe('a document with random faults', () => {
   it('is taken, and then comes back from its fields, or is refused with places', () => {
+    const seen = new Set<string>();
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
         let value = document;
         for (const { path, replacement, name, kind } of mutations)
           value = mutate(value, path, replacement, name, kind);
-        const result = parseDocument(JSON.stringify(value) ?? 'null');
-        if (!result.ok) {
-          expect(result.problems.length).toBeGreaterThan(0);
-          for (const { field, message } of result.problems)
-            expect([typeof field, message.length > 0]).toEqual(['string', true]);
-          return;
-        }
-        for (const event of result.events) {
-          const fields = flatten(event);
-          expect(unflatten(fields)).toEqual(event);
-          expect(Array.isArray(deriveLinks(fields))).toBe(true);
-          const again = parseDocument(toEpcis(fields));
-          expect(again.ok && again.events.map((one) => flatten(one))).toEqual([fields]);
-          expect(again.ok && again.events.map((one) => eventHash(one))).toEqual([eventHash(event)]);
-        }
+        const verdict = judge(JSON.stringify(value) ?? 'null');
+        seen.add(verdict);
+        expect(['refused with places', 'taken and the same again']).toContain(verdict);
       }),
       { numRuns: 3_000 },
     );
+    expect(seen.size).toBe(2);
   });
 
   it('is refused, not thrown at, for any text', () => {

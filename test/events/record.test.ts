@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../api/events/epcis.ts';
 import { flatten, unflatten } from '../../api/events/fields.ts';
 import { eventHash } from '../../api/events/hash.ts';
-import { eventRecord, validateRecord } from '../../api/events/record.ts';
+import { eventRecord, RECORD_TYPES, validateRecord } from '../../api/events/record.ts';
 import { epcisDocument, epcisQueryDocument, toEpcis } from '../../api/events/to-epcis.ts';
 import { eventsOf, objectEvent, parsed, sharedFiles, sharedText, transformationEvent } from './support.ts';
 
@@ -82,6 +82,10 @@ describe('a record given directly', () => {
     expect(validateRecord('PRODUCT', 'urn:x:1', { 'cbvmda:x': deep })).toMatchObject({
       problems: [{ code: 'TOO_DEEP' }],
     });
+  });
+
+  it.each(RECORD_TYPES)('of type %s is refused where its id is none', (type) => {
+    expect(validateRecord(type, 'no uri', {}).ok).toBe(false);
   });
 
   it('is refused where it is no object', () => {

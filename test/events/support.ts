@@ -8,7 +8,8 @@ import type { JsonObject } from '../../api/events/value.ts';
 const SHARED = fileURLToPath(new URL('../../../shared/data/epcis/', import.meta.url));
 
 export const hasSharedData = existsSync(SHARED);
-if (!hasSharedData) console.warn('skipped: tests with real EPCIS documents, since ../shared/data is absent');
+if (!hasSharedData)
+  process.stdout.write('skipped: tests with real EPCIS documents, since ../shared/data is absent\n');
 
 /** The names of the EPCIS files in a folder of the shared data. */
 export function sharedFiles(folder: string): string[] {
