@@ -1,58 +1,20 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { LotbookError, toLotbookError } from '../errors.ts';
-import type { Signer } from '../identity/signer.ts';
-import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
-import { namesGranted } from '../sharing/permitted.ts';
-import type { Grant } from '../sharing/grant.ts';
 import type { Bell } from '../store/bell.ts';
-import {
-  lockBook,
-  readHeads,
-  writeEntries,
-  writeRequests,
-  type BookHead,
-  type DecidedRequest,
-  type NewEntry,
-  type RecordHead,
-} from '../store/commit.ts';
-import type { Grants } from '../store/grants.ts';
-import { knownRequests, type StoredRequest } from '../store/requests.ts';
+import { lockBook, readHead, writeEntries, writeRequests } from '../store/commit.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { decide } from './decide.ts';
-import type { PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
-import { decidedRequest } from './view.ts';
+import { planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
+import type { PreparedUpdate } from './update.ts';
 
-/** The term of a book whose authority has never changed. */
-const FIRST_TERM = 1;
-
-export interface SequencerDeps {
+export interface SequencerDeps extends PlanDeps {
   pool: pg.Pool;
   bell: Bell;
-  grants: Grants;
-  signer: Signer;
-  /** This organisation: the issuer of its changes. */
-  organisation: string;
-  /** ms */
-  clock: () => number;
-  randomBytes: (length: number) => Buffer;
-  uuid: () => string;
   log: Logger;
   /** Most changes in one commit. */
   groupCommit: number;
   /** Most changes that wait for their commit, over all books. */
   maxQueue: number;
-}
-
-export type Sequenced =
-  | { kind: 'DECIDED'; request: StoredRequest | DecidedRequest }
-  /** The records moved since the update was prepared: prepare it again. */
-  | { kind: 'AGAIN' }
-  | { kind: 'FAILED'; error: LotbookError };
-
-interface Waiting {
-  update: PreparedUpdate;
-  resolve: (result: Sequenced) => void;
 }
 
 export interface Sequencer {
@@ -64,20 +26,25 @@ export interface Sequencer {
   drain(): Promise<void>;
 }
 
+interface Waiting {
+  update: PreparedUpdate;
+  resolve: (result: Sequenced) => void;
+}
+
 /**
  * Sequence, sign, commit: the one way by which a book changes.
  *
- * Updates queue for their book. One group at a time is taken: whatever arrives while its commit is under way goes into
- * the next. For a group, in one transaction:
- *   1. lock the book's row - the operation lock; of all processes of the node one has it;
- *   2. read what the decisions need: earlier requests of the same keys, the records' heads, the grants;
- *   3. decide each update (decide.ts), number the approved changes and seal them (ledger/);
- *   4. write entries, records, links, requests and the book's new length;
- *   5. COMMIT - the commit point. Before it nothing happened; after it everything did.
- * Then the bell is rung and the callers are answered.
+ * Updates queue for their book. One group at a time is taken; whatever arrives meanwhile goes into the next.
+ *   1. plan: decide each update of the group on the state of the book, number the approved changes, seal them (plan.ts);
+ *   2. lock the book's row - the operation lock; of all processes of the node one has it;
+ *   3. if the book is no more as the plan took it, plan again, now under the lock;
+ *   4. write entries, records, links, requests and the book's new length, and COMMIT - the commit point. Before it nothing
+ *      happened, after it everything did;
+ *   5. ring the bell and answer the callers.
+ * While one group is being committed the next is planned on the state that it will leave: signing and writing overlap.
  *
- * Invariants: seq has no gap and no repeat, since it is the book's length under its lock; a request has one effect, since
- * its row commits with its entries; a caller is told "approved" only after the commit.
+ * Invariants: seq has no gap and no repeat, since it continues the book's length as read under its lock; a request has one
+ * effect, since its row commits with its entries; a caller is told "approved" only after the commit.
  */
 export function openSequencer(deps: SequencerDeps): Sequencer {
   const queues = new Map<string, Waiting[]>();
@@ -86,12 +53,22 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
   let draining = false;
 
   const run = async (book: string, queue: Waiting[]): Promise<void> => {
+    let committing: Promise<boolean> = Promise.resolve(false);
+    let ahead: Base | null = null;
     while (queue.length > 0) {
       // What the event loop already holds joins this group.
       await new Promise(setImmediate);
       const group = takeGroup(queue, deps.groupCommit);
-      await commitGroup(deps, book, group);
-      for (const { update } of group) size -= update.changes.length;
+      const plan: Plan | null = await planAhead(deps, book, ahead, group);
+      const committed = await committing;
+      // A plan on a state that never came to be is not worth trying.
+      const usable: Plan | null = ahead === null || committed ? plan : null;
+      ahead = usable?.next ?? null;
+      committing = commitGroup(deps, book, group, usable).finally(() => {
+        for (const { update } of group) size -= update.changes.length;
+      });
+      if (queue.length === 0 || ahead === null) await committing;
+      if (queue.length === 0) ahead = null;
     }
     queues.delete(book);
     running.delete(book);
@@ -107,12 +84,11 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       return new Promise((resolve) => {
         const { book } = update.input;
         const queue = queues.get(book);
-        const waiting = { update, resolve };
         if (queue) {
-          queue.push(waiting);
+          queue.push({ update, resolve });
           return;
         }
-        const started = [waiting];
+        const started = [{ update, resolve }];
         queues.set(book, started);
         running.set(book, run(book, started));
       });
@@ -152,190 +128,107 @@ function takeGroup(queue: Waiting[], limit: number): Waiting[] {
   return queue.splice(0, Math.max(1, count));
 }
 
-async function commitGroup(deps: SequencerDeps, book: string, group: readonly Waiting[]): Promise<void> {
+/** A plan without the lock, on what will be there soon; null where there is nothing to plan on. */
+async function planAhead(
+  deps: SequencerDeps,
+  book: string,
+  ahead: Base | null,
+  group: readonly Waiting[],
+): Promise<Plan | null> {
   try {
-    const results = await inTransaction(deps.pool, (client) => sequence(deps, client, book, group));
+    const base = ahead ?? (await committedBase(deps.pool, book));
+    return (
+      base &&
+      (await planGroup(
+        deps,
+        deps.pool,
+        book,
+        base,
+        group.map(({ update }) => update),
+      ))
+    );
+  } catch {
+    // Under the lock it is tried again, and there the error counts.
+    return null;
+  }
+}
+
+async function committedBase(source: pg.Pool | pg.PoolClient, book: string): Promise<Base | null> {
+  const head = await readHead(source, book);
+  return head && { head, records: new Map(), requests: new Map() };
+}
+
+/** Commits a group and answers its callers. Resolves to whether the given plan is what was committed. */
+async function commitGroup(
+  deps: SequencerDeps,
+  book: string,
+  group: readonly Waiting[],
+  plan: Plan | null,
+): Promise<boolean> {
+  try {
+    const done = (plan && (await commitPlan(deps, book, plan))) ?? (await commitUnderLock(deps, book, group));
     // The commit point is behind us.
-    if (results.some(({ approved }) => approved)) deps.bell.ring(book);
+    if (done.entries.length > 0) deps.bell.ring(book);
     for (const [index, { update, resolve }] of group.entries()) {
       if (update.token || update.approval) deps.bell.ring(`request:${update.id}`);
-      resolve((results[index] as GroupResult).sequenced);
+      resolve(done.results[index] as Sequenced);
     }
+    return done === plan;
   } catch (error) {
     const known = toLotbookError(error);
     if (known.code === 'INTERNAL') {
       deps.log.error({ err: error, book, updates: group.length }, 'commit failed');
       // One update that cannot be written must not fail its neighbours.
       if (group.length > 1) {
-        for (const waiting of group) await commitGroup(deps, book, [waiting]);
-        return;
+        for (const waiting of group) await commitGroup(deps, book, [waiting], null);
+        return false;
       }
     }
     for (const { resolve } of group) resolve({ kind: 'FAILED', error: known });
+    return false;
   }
 }
 
-interface GroupResult {
-  sequenced: Sequenced;
-  approved: boolean;
+/** Null when the book or a request is not as the plan took it; then nothing was written. */
+async function commitPlan(deps: SequencerDeps, book: string, plan: Plan): Promise<Plan | null> {
+  const isSame = (head: { length: number; grantsSeq: number } | null) =>
+    head?.length === plan.base.length && head.grantsSeq === plan.base.grantsSeq;
+  try {
+    return await inTransaction(deps.pool, async (client) => {
+      if (!isSame(await lockBook(client, book))) throw new Moved();
+      await write(client, book, plan);
+      return plan;
+    });
+  } catch (error) {
+    if (error instanceof Moved || (error as { code?: string }).code === UNIQUE_VIOLATION) return null;
+    throw error;
+  }
 }
 
-async function sequence(
-  deps: SequencerDeps,
-  client: pg.PoolClient,
-  book: string,
-  group: readonly Waiting[],
-): Promise<GroupResult[]> {
-  const head = await lockBook(client, book);
-  if (!head) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
-  const updates = group.map(({ update }) => update);
-  const known = await knownRequests(client, book, updates.map(keyOf));
-  const records = updates.flatMap(({ changes }) => changes.map(({ record }) => record));
-  const heads = await readHeads(client, book, records);
-  const grants = await deps.grants.at(client, book, head.grantsSeq);
-  const earlier = new Map(known.map((request) => [nameOf(request), request]));
-  const now = deps.clock();
-  const batch = new Batch(deps, book, head, heads, grants, now);
-
-  const results = updates.map((update): GroupResult => {
-    const before = earlier.get(nameOf(keyOf(update)));
-    if (before && !(update.approval && before.state === 'PENDING')) return answerAgain(update, before);
-    if (update.approval && !before)
-      return refusedResult(batch, update, { code: 'NOT_FOUND', message: 'There is no such request.' });
-    const decision = decide(update, (record) => heads.get(record)?.version ?? 0, grants, now);
-    switch (decision.kind) {
-      case 'AGAIN':
-        return { sequenced: { kind: 'AGAIN' }, approved: false };
-      case 'REFUSE':
-        return refusedResult(batch, update, decision.error);
-      case 'PEND':
-        return { sequenced: batch.decided(update, { state: 'PENDING' }), approved: false };
-      case 'APPROVE':
-        return { sequenced: batch.approve(update), approved: true };
-    }
+async function commitUnderLock(deps: SequencerDeps, book: string, group: readonly Waiting[]): Promise<Plan> {
+  return inTransaction(deps.pool, async (client) => {
+    await lockBook(client, book);
+    const base = await committedBase(client, book);
+    if (!base) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
+    const plan = await planGroup(
+      deps,
+      client,
+      book,
+      base,
+      group.map(({ update }) => update),
+    );
+    await write(client, book, plan);
+    return plan;
   });
-  await batch.write(client);
-  return results;
 }
 
-/** The same request again gets the same answer; another one under its key is refused. */
-function answerAgain(update: PreparedUpdate, before: StoredRequest): GroupResult {
-  if (update.approval) {
-    const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
-    return { sequenced: { kind: 'FAILED', error }, approved: false };
-  }
-  if (before.contentHash !== update.contentHash) {
-    const error: RequestError = {
-      code: 'KEY_REUSED',
-      message: 'This idempotency key was used for another content.',
-      place: 'key',
-    };
-    const request = decidedRequest(update, { state: 'REFUSED', error, outcome: [], at: before.createdAt });
-    return { sequenced: { kind: 'DECIDED', request }, approved: false };
-  }
-  return { sequenced: { kind: 'DECIDED', request: before }, approved: false };
+async function write(client: pg.PoolClient, book: string, plan: Plan): Promise<void> {
+  await writeEntries(client, book, plan.at, plan.entries);
+  // A request that waited may have been rejected by somebody since the plan was made.
+  if ((await writeRequests(client, book, plan.requests)) !== plan.requests.length) throw new Moved();
 }
 
-function refusedResult(batch: Batch, update: PreparedUpdate, error: RequestError): GroupResult {
-  return { sequenced: batch.decided(update, { state: 'REFUSED', error }), approved: false };
-}
+/** A request with the same key was committed by another process since the plan was made. */
+const UNIQUE_VIOLATION = '23505';
 
-function keyOf(update: PreparedUpdate): { id: string; requester: string; key: string } {
-  return { id: update.id, requester: update.requester.id, key: update.input.key };
-}
-
-function nameOf({ requester, key }: { requester: string; key: string }): string {
-  return `${requester} ${key}`;
-}
-
-/** What one group writes: numbered, then sealed together. */
-class Batch {
-  private readonly inputs: ChangeInput[] = [];
-  private readonly entries: Omit<NewEntry, 'token' | 'hash'>[] = [];
-  private readonly requests: DecidedRequest[] = [];
-  private seq: number;
-
-  constructor(
-    private readonly deps: SequencerDeps,
-    private readonly book: string,
-    private readonly head: BookHead,
-    private readonly heads: ReadonlyMap<string, RecordHead>,
-    private readonly grants: readonly Grant[],
-    private readonly now: number,
-  ) {
-    this.seq = head.length;
-  }
-
-  decided(
-    update: PreparedUpdate,
-    decision: { state: 'PENDING' | 'REFUSED'; error?: RequestError },
-  ): Sequenced {
-    return this.keep(update, decision.state, [], decision.error ?? null);
-  }
-
-  approve(update: PreparedUpdate): Sequenced {
-    const outcome = update.changes.map((change) => this.add(update, change));
-    return this.keep(update, 'APPROVED', outcome, null);
-  }
-
-  private keep(
-    update: PreparedUpdate,
-    state: 'APPROVED' | 'PENDING' | 'REFUSED',
-    outcome: RecordVersion[],
-    error: RequestError | null,
-  ): Sequenced {
-    const request = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
-    this.requests.push(request);
-    return { kind: 'DECIDED', request };
-  }
-
-  private add(update: PreparedUpdate, change: PreparedChange): RecordVersion {
-    const { record, kind, state, after } = change;
-    if (!state || !after) throw new Error('an approved change has a state');
-    const head = this.heads.get(record);
-    if (change.same && head) return { record, version: head.version, seq: head.seq };
-    const seq = (this.seq += 1);
-    const version = (head?.version ?? 0) + 1;
-    const recordKey = head?.key ?? this.deps.randomBytes(32);
-    this.inputs.push({
-      issuer: this.deps.organisation,
-      book: this.book,
-      record,
-      kind,
-      atMs: this.now,
-      jti: this.deps.uuid(),
-      txn: update.id,
-      ver: version,
-      seq,
-      prev: head?.hash,
-      term: FIRST_TERM,
-      state,
-      alsoNames: namesGranted(this.grants, after, this.now),
-      recordKey,
-      slotKey: this.head.slotKey,
-    });
-    this.entries.push({
-      seq,
-      kind,
-      record,
-      version,
-      firstSeq: head?.firstSeq ?? seq,
-      state: JSON.stringify(state),
-      request: update.id,
-      recordKey,
-      eventTime: after.time === null ? null : new Date(after.time),
-      links: change.links,
-    });
-    return { record, version, seq };
-  }
-
-  async write(client: pg.PoolClient): Promise<void> {
-    const sealed = await issueChanges(this.inputs, this.deps.signer);
-    const entries = this.entries.map((entry, index): NewEntry => ({
-      ...entry,
-      ...(sealed[index] as { token: string; hash: string }),
-    }));
-    await writeEntries(client, this.book, new Date(this.now), entries);
-    await writeRequests(client, this.book, this.requests);
-  }
-}
+class Moved extends Error {}

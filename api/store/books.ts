@@ -48,7 +48,6 @@ export async function currentStates(
 ): Promise<{ id: string; kind: string; version: number; state: string | null }[]> {
   if (ids.length === 0) return [];
   const { rows } = await pool.query<{ id: string; kind: string; version: number; state: string | null }>({
-    name: 'current-states',
     text: `SELECT r.id, r.kind, r.version, e.state FROM record r JOIN entry e ON e.book = r.book AND e.seq = r.seq
             WHERE r.book = $1 AND r.id = ANY($2)`,
     values: [book, ids],

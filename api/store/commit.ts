@@ -80,13 +80,23 @@ export async function lockBook(client: pg.PoolClient, book: string): Promise<Boo
   }
 }
 
+/** The head of a book without its lock. */
+export async function readHead(source: pg.Pool | pg.PoolClient, book: string): Promise<BookHead | null> {
+  const { rows } = await source.query<BookHead>({
+    name: 'read-head',
+    text: 'SELECT length, "grantsSeq", "slotKey" FROM book WHERE id = $1',
+    values: [book],
+  });
+  return rows[0] ?? null;
+}
+
+// Reads by many keys are planned each time: a plan kept from when a table was small would scan it for ever.
 export async function readHeads(
-  client: pg.PoolClient,
+  source: pg.Pool | pg.PoolClient,
   book: string,
   ids: readonly string[],
 ): Promise<Map<string, RecordHead>> {
-  const { rows } = await client.query<RecordHead>({
-    name: 'read-heads',
+  const { rows } = await source.query<RecordHead>({
     text: `SELECT id, kind, version, seq, "firstSeq", hash, key FROM record WHERE book = $1 AND id = ANY($2)`,
     values: [book, ids],
   });
@@ -171,15 +181,18 @@ async function writeLinks(client: pg.PoolClient, book: string, entries: readonly
   });
 }
 
-/** Writes decisions; a request that waited for a person gets its end. */
+/**
+ * Writes decisions; a request that waited for a person gets its end. Answers how many were written: one that does not wait
+ * any more is left alone.
+ */
 export async function writeRequests(
   client: pg.PoolClient,
   book: string,
   requests: readonly DecidedRequest[],
-): Promise<void> {
-  if (requests.length === 0) return;
+): Promise<number> {
+  if (requests.length === 0) return 0;
   const column = <T>(of: (request: DecidedRequest) => T): T[] => requests.map(of);
-  await client.query({
+  const { rowCount } = await client.query({
     name: 'write-requests',
     text: WRITE_REQUESTS,
     values: [
@@ -202,6 +215,7 @@ export async function writeRequests(
       column(({ token }) => token),
     ],
   });
+  return rowCount ?? 0;
 }
 
 const WRITE_REQUESTS = `
@@ -213,4 +227,5 @@ const WRITE_REQUESTS = `
   ON CONFLICT (id) DO UPDATE
     SET state = excluded.state, changes = excluded.changes, outcome = excluded.outcome, code = excluded.code,
         message = excluded.message, place = excluded.place, "currentVersion" = excluded."currentVersion",
-        reason = excluded.reason, "decidedAt" = excluded."decidedAt", "decidedBy" = excluded."decidedBy"`;
+        reason = excluded.reason, "decidedAt" = excluded."decidedAt", "decidedBy" = excluded."decidedBy"
+    WHERE request.state = 'PENDING'`;

@@ -6,8 +6,8 @@ import { grantFromFields, type Grant } from '../sharing/grant.ts';
 export interface Grants {
   /** All grants of a book, ended ones too, in log order; empty for a book that this node does not know. */
   of(book: string): Promise<readonly Grant[]>;
-  /** The same in a transaction that holds the book's lock and has not written yet. */
-  at(client: pg.PoolClient, book: string, grantsSeq: number): Promise<readonly Grant[]>;
+  /** The same for a book whose row was just read, and before anything was written. */
+  at(source: pg.Pool | pg.PoolClient, book: string, grantsSeq: number): Promise<readonly Grant[]>;
 }
 
 interface Queryable {

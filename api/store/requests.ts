@@ -33,14 +33,13 @@ export async function requestById(source: Source, id: string): Promise<StoredReq
   return rows[0] ?? null;
 }
 
-/** Requests that were already made under these keys, or have these ids. */
+/** Requests that were already made under these keys. */
 export async function knownRequests(
   source: Source,
   book: string,
-  requests: readonly { id: string; requester: string; key: string }[],
+  requests: readonly { requester: string; key: string }[],
 ): Promise<StoredRequest[]> {
   const { rows } = await source.query<StoredRequest>({
-    name: 'known-requests',
     text: `SELECT r.* FROM request r
              JOIN unnest($2::text[], $3::text[]) AS t(requester, key)
                ON r.book = $1 AND r.requester = t.requester AND r.key = t.key`,
@@ -98,7 +97,7 @@ export async function queueRequest(
      ON CONFLICT (book, requester, key) DO NOTHING`,
     [id, book, requester, key, contentHash, changes, token, createdAt, reason],
   );
-  const [stored] = await knownRequests(source, book, [{ id, requester, key }]);
+  const [stored] = await knownRequests(source, book, [{ requester, key }]);
   if (!stored) throw new Error('a queued request vanished');
   return stored;
 }

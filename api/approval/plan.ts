@@ -1,0 +1,232 @@
+import type pg from 'pg';
+import { LotbookError } from '../errors.ts';
+import type { Signer } from '../identity/signer.ts';
+import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
+import { namesGranted } from '../sharing/permitted.ts';
+import type { Grant } from '../sharing/grant.ts';
+import {
+  readHeads,
+  type BookHead,
+  type DecidedRequest,
+  type NewEntry,
+  type RecordHead,
+} from '../store/commit.ts';
+import type { Grants } from '../store/grants.ts';
+import { knownRequests, type StoredRequest } from '../store/requests.ts';
+import { decide } from './decide.ts';
+import type { PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
+import { decidedRequest } from './view.ts';
+
+/** The term of a book whose authority has never changed. */
+const FIRST_TERM = 1;
+
+export interface PlanDeps {
+  grants: Grants;
+  signer: Signer;
+  /** This organisation: the issuer of its changes. */
+  organisation: string;
+  /** ms */
+  clock: () => number;
+  randomBytes: (length: number) => Buffer;
+  uuid: () => string;
+}
+
+export type Sequenced =
+  | { kind: 'DECIDED'; request: StoredRequest | DecidedRequest }
+  /** The records moved since the update was prepared: prepare it again. */
+  | { kind: 'AGAIN' }
+  | { kind: 'FAILED'; error: LotbookError };
+
+/** A state of a book on which a group is planned: what is committed, and over it what the group before will commit. */
+export interface Base {
+  head: BookHead;
+  records: ReadonlyMap<string, RecordHead>;
+  /** By requester and key. */
+  requests: ReadonlyMap<string, DecidedRequest>;
+}
+
+/** What a group will write, sealed and numbered for one state of the book. It is good only while that state holds. */
+export interface Plan {
+  base: BookHead;
+  at: Date;
+  entries: NewEntry[];
+  requests: DecidedRequest[];
+  /** One for each update of the group. */
+  results: Sequenced[];
+  /** The base of the next group. */
+  next: Base;
+}
+
+/** Decides a group of updates, numbers what is approved and seals it. Reads; writes nothing. */
+export async function planGroup(
+  deps: PlanDeps,
+  source: pg.Pool | pg.PoolClient,
+  book: string,
+  base: Base,
+  updates: readonly PreparedUpdate[],
+): Promise<Plan> {
+  const grants = await deps.grants.at(source, book, base.head.grantsSeq);
+  const stored = await knownRequests(source, book, updates.map(keyOf));
+  const records = updates.flatMap(({ changes }) => changes.map(({ record }) => record));
+  const heads = await readHeads(source, book, records);
+  for (const [record, head] of base.records) heads.set(record, head);
+  const known = new Map<string, StoredRequest | DecidedRequest>(
+    stored.map((request) => [nameOf(request), request]),
+  );
+  for (const [name, request] of base.requests) known.set(name, request);
+
+  const draft = new Draft(deps, book, base.head, heads, grants);
+  const results = updates.map((update) => draft.decide(update, known.get(nameOf(keyOf(update)))));
+  return draft.seal(results);
+}
+
+function keyOf(update: PreparedUpdate): { requester: string; key: string } {
+  return { requester: update.requester.id, key: update.input.key };
+}
+
+function nameOf({ requester, key }: { requester: string; key: string }): string {
+  return `${requester} ${key}`;
+}
+
+class Draft {
+  private readonly inputs: ChangeInput[] = [];
+  private readonly entries: Omit<NewEntry, 'token' | 'hash'>[] = [];
+  private readonly requests: DecidedRequest[] = [];
+  private readonly now: number;
+  private seq: number;
+
+  constructor(
+    private readonly deps: PlanDeps,
+    private readonly book: string,
+    private readonly head: BookHead,
+    private readonly heads: ReadonlyMap<string, RecordHead>,
+    private readonly grants: readonly Grant[],
+  ) {
+    this.now = deps.clock();
+    this.seq = head.length;
+  }
+
+  decide(update: PreparedUpdate, before: StoredRequest | DecidedRequest | undefined): Sequenced {
+    if (update.approval) {
+      if (before?.state !== 'PENDING') {
+        const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
+        return { kind: 'FAILED', error };
+      }
+    } else if (before) {
+      return { kind: 'DECIDED', request: this.sameAgain(update, before) };
+    }
+    const decision = decide(update, (record) => this.heads.get(record)?.version ?? 0, this.grants, this.now);
+    switch (decision.kind) {
+      case 'AGAIN':
+        return { kind: 'AGAIN' };
+      case 'REFUSE':
+        return this.keep(update, 'REFUSED', [], decision.error);
+      case 'PEND':
+        return this.keep(update, 'PENDING', [], null);
+      case 'APPROVE': {
+        const outcome = update.changes.map((change) => this.add(update, change));
+        return this.keep(update, 'APPROVED', outcome, null);
+      }
+    }
+  }
+
+  async seal(results: Sequenced[]): Promise<Plan> {
+    const sealed = await issueChanges(this.inputs, this.deps.signer);
+    const entries = this.entries.map((entry, index): NewEntry => {
+      const { token, hash } = sealed[index] as { token: string; hash: string };
+      return { ...entry, token, hash };
+    });
+    const grantsSeq = entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? this.head.grantsSeq;
+    const headOf = ({
+      record: id,
+      kind,
+      version,
+      seq,
+      firstSeq,
+      hash,
+      recordKey: key,
+    }: NewEntry): RecordHead => ({
+      id,
+      kind,
+      version,
+      seq,
+      firstSeq,
+      hash,
+      key,
+    });
+    return {
+      base: this.head,
+      at: new Date(this.now),
+      entries,
+      requests: this.requests,
+      results,
+      next: {
+        head: { ...this.head, length: this.seq, grantsSeq },
+        records: new Map(entries.map((entry) => [entry.record, headOf(entry)])),
+        requests: new Map(this.requests.map((request) => [nameOf(request), request])),
+      },
+    };
+  }
+
+  /** The same request again gets the same answer; another one under its key is refused. */
+  private sameAgain(
+    update: PreparedUpdate,
+    before: StoredRequest | DecidedRequest,
+  ): StoredRequest | DecidedRequest {
+    if (before.contentHash === update.contentHash) return before;
+    const message = 'This idempotency key was used for another content.';
+    const error: RequestError = { code: 'KEY_REUSED', message, place: 'key' };
+    return decidedRequest(update, { state: 'REFUSED', error, outcome: [], at: before.createdAt });
+  }
+
+  private keep(
+    update: PreparedUpdate,
+    state: 'APPROVED' | 'PENDING' | 'REFUSED',
+    outcome: RecordVersion[],
+    error: RequestError | null,
+  ): Sequenced {
+    const request = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
+    this.requests.push(request);
+    return { kind: 'DECIDED', request };
+  }
+
+  private add(update: PreparedUpdate, change: PreparedChange): RecordVersion {
+    const { record, kind, state, after } = change;
+    if (!state || !after) throw new Error('an approved change has a state');
+    const head = this.heads.get(record);
+    if (change.same && head) return { record, version: head.version, seq: head.seq };
+    const seq = (this.seq += 1);
+    const version = (head?.version ?? 0) + 1;
+    const recordKey = head?.key ?? this.deps.randomBytes(32);
+    this.inputs.push({
+      issuer: this.deps.organisation,
+      book: this.book,
+      record,
+      kind,
+      atMs: this.now,
+      jti: this.deps.uuid(),
+      txn: update.id,
+      ver: version,
+      seq,
+      prev: head?.hash,
+      term: FIRST_TERM,
+      state,
+      alsoNames: namesGranted(this.grants, after, this.now),
+      recordKey,
+      slotKey: this.head.slotKey,
+    });
+    this.entries.push({
+      seq,
+      kind,
+      record,
+      version,
+      firstSeq: head?.firstSeq ?? seq,
+      state: JSON.stringify(state),
+      request: update.id,
+      recordKey,
+      eventTime: after.time === null ? null : new Date(after.time),
+      links: change.links,
+    });
+    return { record, version, seq };
+  }
+}
