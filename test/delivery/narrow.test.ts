@@ -3,7 +3,11 @@ import { narrow } from '../../api/delivery/narrow.ts';
 import { wantedIdentifiers } from '../../api/delivery/record-search.ts';
 import { grantFromFields, type Grant } from '../../api/sharing/grant.ts';
 
-const question = { audience: { organisation: 'p.example', groups: [], roles: [] }, purpose: 'traceability', now: 0 };
+const question = {
+  audience: { organisation: 'p.example', groups: [], roles: [] },
+  purpose: 'traceability',
+  now: 0,
+};
 const search = {
   kinds: ['EVENT' as const],
   identifiers: [wantedIdentifiers(['https://id.gs1.org/01/09521234543213'])],
@@ -31,6 +35,9 @@ describe('what the database is asked before permission is evaluated', () => {
   });
 
   it('is no link where only some of the fields that link are given', () => {
-    expect(narrow(search, [read('eventTime', 'epcList')], question)).toEqual({ ...search, identifiers: undefined });
+    expect(narrow(search, [read('eventTime', 'epcList')], question)).toEqual({
+      ...search,
+      identifiers: undefined,
+    });
   });
 });

@@ -11,7 +11,10 @@ function caller(own: boolean, ...roles: Role[]): Caller {
 
 describe('the table of access', () => {
   it.each(ROOTS)('has every operation of the contract, and no other: %s', (type) => {
-    const fields = readContract().getRootType(type.toLowerCase() as never)?.getFields() ?? {};
+    const fields =
+      readContract()
+        .getRootType(type.toLowerCase() as never)
+        ?.getFields() ?? {};
     expect(Object.keys(access[type]).sort()).toEqual(Object.keys(fields).sort());
   });
 
@@ -21,7 +24,9 @@ describe('the table of access', () => {
       for (const field of Object.values(schema.getRootType(type.toLowerCase() as never)?.getFields() ?? {})) {
         if (access[type][field.name] === 'SIGNED_IN') continue;
         const context = { caller: caller(false, 'ADMINISTRATOR') };
-        expect(() => field.resolve?.(undefined, {}, context, {} as never), field.name).toThrow(/may not call/);
+        expect(() => field.resolve?.(undefined, {}, context, {} as never), field.name).toThrow(
+          /may not call/,
+        );
       }
     }
   });

@@ -22,10 +22,13 @@ describe('the body of a GraphQL request', () => {
 
   it('reads JSON that floating point holds as JSON.parse does', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ minLength: 1 }).filter(isPlain), fc.jsonValue().filter(isSound)), (value) => {
-        const text = JSON.stringify(value);
-        expect(readParams(body(text)).variables).toEqual(JSON.parse(text));
-      }),
+      fc.property(
+        fc.dictionary(fc.string({ minLength: 1 }).filter(isPlain), fc.jsonValue().filter(isSound)),
+        (value) => {
+          const text = JSON.stringify(value);
+          expect(readParams(body(text)).variables).toEqual(JSON.parse(text));
+        },
+      ),
     );
   });
 
@@ -38,12 +41,17 @@ describe('the body of a GraphQL request', () => {
     ['variables that are a list', '{"query":"q","variables":[]}', 'variables'],
     ['a number without end', body(`{"a":${'1'.repeat(100)}}`), 'variables'],
   ])('is refused with %s', (_what, text, place) => {
-    expect(() => readParams(text)).toThrow(expect.objectContaining({ code: 'BAD_INPUT', details: { place } }));
+    expect(() => readParams(text)).toThrow(
+      expect.objectContaining({ code: 'BAD_INPUT', details: { place } }),
+    );
   });
 
-  it.each(['', '[]', '"x"', 'null', '{"query":"q"', '[{"query":"q"}]'])('is refused when it is no object: %s', (text) => {
-    expect(() => readParams(text)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
-  });
+  it.each(['', '[]', '"x"', 'null', '{"query":"q"', '[{"query":"q"}]'])(
+    'is refused when it is no object: %s',
+    (text) => {
+      expect(() => readParams(text)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }));
+    },
+  );
 });
 
 function isPlain(key: string): boolean {
@@ -53,7 +61,8 @@ function isPlain(key: string): boolean {
 /** What the strict reader takes, with numbers that are not too long. */
 function isSound(value: unknown): boolean {
   if (typeof value === 'string') return !/\u0000|\p{Surrogate}/u.test(value);
-  if (typeof value === 'number') return !Object.is(value, -0) && (value === 0 || Math.abs(Math.log10(Math.abs(value))) < 40);
+  if (typeof value === 'number')
+    return !Object.is(value, -0) && (value === 0 || Math.abs(Math.log10(Math.abs(value))) < 40);
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([key, member]) => key !== '' && isPlain(key) && isSound(member));
 }

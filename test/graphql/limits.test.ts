@@ -31,13 +31,18 @@ describe('a document', () => {
   });
 
   it('is refused when fragments multiply its fields', () => {
-    const steps = Array.from({ length: 12 }, (_, at) => `fragment f${at} on Book { ...f${at + 1} x${at}: id ...f${at + 1} }`);
+    const steps = Array.from(
+      { length: 12 },
+      (_, at) => `fragment f${at} on Book { ...f${at + 1} x${at}: id ...f${at + 1} }`,
+    );
     const text = `{ books { ...f0 } } ${steps.join(' ')} fragment f12 on Book { id }`;
     expect(faults(text)).toEqual([expect.stringContaining('at most 500 fields')]);
   });
 
   it('is refused when it goes in circles', () => {
-    expect(faults('{ books { ...a } } fragment a on Book { ...b } fragment b on Book { ...a }')).not.toEqual([]);
+    expect(faults('{ books { ...a } } fragment a on Book { ...b } fragment b on Book { ...a }')).not.toEqual(
+      [],
+    );
   });
 
   it('is refused when it has too many tokens', () => {
