@@ -1,3 +1,4 @@
+import { canonicalDecimal } from './decimal.ts';
 import { extensionValue } from './extension.ts';
 import { escapeKey } from './field-name.ts';
 import type { Fields } from './fields.ts';
@@ -56,9 +57,12 @@ const KNOWN_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const FIELDS_OF: Record<MasterRecordType, ReadonlySet<string>> = {
-  PRODUCT: new Set(['name', 'description', 'brand', 'category', 'countryOfOrigin']),
-  LOT: new Set(['lotNumber', 'countryOfOrigin', 'description']),
+  PRODUCT: new Set(['name', 'description', 'brand', 'category', 'countryOfOrigin', 'owner']),
+  LOT: new Set(['lotNumber', 'countryOfOrigin', 'description', 'owner']),
   LOCATION: new Set([
+    'geo.latitude',
+    'geo.longitude',
+    'owner',
     'name',
     'description',
     'address.street',
@@ -119,7 +123,8 @@ function toRecord(vocabulary: unknown, element: Record<string, unknown>, scope: 
     if (!isObject(attribute) || typeof attribute['id'] !== 'string') continue;
     const value = attribute['attribute'];
     if (value === undefined) continue;
-    addField(fields, fieldOf(attribute['id'], type, value, scope), value as JsonValue);
+    const field = fieldOf(attribute['id'], type, value, scope);
+    addField(fields, field, normalValue(field, value as JsonValue));
   }
   if (Array.isArray(element['children']) && element['children'].length > 0) {
     fields['children'] = element['children'] as JsonValue[];
@@ -152,9 +157,24 @@ function fieldOf(attribute: string, type: MasterRecordType, value: unknown, scop
   const split = splitUri(expandCurie(attribute, scope.prefixes));
   if (split === null) return escapeKey(`{${attribute}}value`);
   const isCbv = /^urn:epcglobal:cbv:mda[#:]$/.test(split.namespace);
-  const known = isCbv && typeof value === 'string' ? KNOWN_ATTRIBUTES.get(split.local) : undefined;
-  if (known !== undefined && FIELDS_OF[type].has(known)) return known;
+  const isOwner = split.local === 'owning_party' && /^urn:epcglobal:cbv:(?:mda[#:])?$/.test(split.namespace);
+  const known = isOwner ? 'owner' : isCbv ? KNOWN_ATTRIBUTES.get(split.local) : undefined;
+  if (known !== undefined && FIELDS_OF[type].has(known) && isFit(known, value)) return known;
   return escapeKey(`{${isCbv ? 'urn:epcglobal:cbv:mda:' : split.namespace}}${split.local}`);
+}
+
+/** Whether a field of a record may hold the attribute; one that it may not stays an extension. */
+function isFit(field: string, value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  if (field === 'owner') return identify(value).fault?.tolerable ?? true;
+  const limit = field === 'geo.latitude' ? 90 : field === 'geo.longitude' ? 180 : null;
+  return limit === null || (canonicalDecimal(value) !== null && Math.abs(Number(value)) <= limit);
+}
+
+function normalValue(field: string, value: JsonValue): JsonValue {
+  if (typeof value !== 'string') return value;
+  if (field === 'owner') return identify(value).canonical;
+  return field.startsWith('geo.') ? (canonicalDecimal(value) ?? value) : value;
 }
 
 /** An attribute given again with another value makes an array. */

@@ -403,6 +403,9 @@ describe('master data', () => {
               vocabulary('EPCClass', 'urn:epc:class:lgtin:4012345.012345.A1', []),
               vocabulary('Location', 'urn:epc:id:sgln:4012345.00005.0', [
                 { id: 'urn:epcglobal:cbv:mda#city', attribute: 'Cologne' },
+                { id: 'urn:epcglobal:cbv:mda#latitude', attribute: '+50.90' },
+                { id: 'urn:epcglobal:cbv:mda#longitude', attribute: 'east' },
+                { id: 'urn:epcglobal:cbv:owning_party', attribute: 'urn:epc:id:pgln:4012345.00005' },
               ]),
               vocabulary('Party', 'urn:epc:id:pgln:4012345.00005', [
                 { id: 'urn:epcglobal:cbv:mda#name', attribute: 'Fisher' },
@@ -423,7 +426,16 @@ describe('master data', () => {
         id: 'https://id.gs1.org/01/04012345123456/10/A1',
         fields: { product: 'https://id.gs1.org/01/04012345123456' },
       },
-      { type: 'LOCATION', id: 'https://id.gs1.org/414/4012345000054', fields: { 'address.city': 'Cologne' } },
+      {
+        type: 'LOCATION',
+        id: 'https://id.gs1.org/414/4012345000054',
+        fields: {
+          'address.city': 'Cologne',
+          'geo.latitude': '50.9',
+          '{urn:epcglobal:cbv:mda:}longitude': 'east',
+          owner: 'https://id.gs1.org/417/4012345000054',
+        },
+      },
       { type: 'PARTY', id: 'https://id.gs1.org/417/4012345000054', fields: { name: 'Fisher' } },
     ]);
   });
