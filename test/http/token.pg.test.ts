@@ -3,7 +3,8 @@ import { signClientAssertion } from '../../api/identity/client-assertion.ts';
 import { type PrivateJwk, publicPart } from '../../api/identity/jwk.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import { signCompact } from '../../api/identity/jws.ts';
-import { generateKey, startTestNode, type TestNode } from '../support/node.ts';
+import { generateKey } from '../support/key.ts';
+import { startTestNode, type TestNode } from '../support/node.ts';
 
 const PARTNER = 'buyer.example';
 let node: TestNode;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint, publicPart, thumbprint } from '../../api/identity/jwk.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import { signAcceptance } from '../../api/partners/statements.ts';
-import { generateKey, startTestNode, type TestNode } from '../support/node.ts';
+import { generateKey } from '../support/key.ts';
+import { startTestNode, type TestNode } from '../support/node.ts';
 
 let packer: TestNode;
 let buyer: TestNode;

@@ -5,7 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { thumbprint } from '../../api/identity/jwk.ts';
 import { initHome, openHome } from '../../api/store/home.ts';
-import { generateKey } from '../support/node.ts';
+import { generateKey } from '../support/key.ts';
 
 let dir: string;
 beforeEach(async () => {

@@ -1,13 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { type ConfigOverrides, readConfig } from '../../api/config.ts';
 import type { Overrides } from '../../api/context.ts';
-import { parsePublicJwk, type PrivateJwk } from '../../api/identity/jwk.ts';
+import type { PrivateJwk } from '../../api/identity/jwk.ts';
 import { type RunningNode, startNode } from '../../api/main.ts';
 import { initHome } from '../../api/store/home.ts';
+import { generateKey } from './key.ts';
 import { freshDatabase } from './postgres.ts';
 
 export interface TestNode extends RunningNode {
@@ -15,11 +15,6 @@ export interface TestNode extends RunningNode {
   dir: string;
   /** Stops the node and removes its database and directory. */
   remove(): Promise<void>;
-}
-
-export function generateKey(): PrivateJwk {
-  const { d, ...rest } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  return { ...parsePublicJwk(rest), d: d ?? '' };
 }
 
 /** A node of its own: directory, key, database, and a free port of the loopback interface. */
