@@ -2,7 +2,7 @@
 // A room may import itself and every floor below it; rooms on one floor do not know each other.
 const floors = [
   ['http', 'graphql'],
-  ['exports', 'books', 'approval', 'delivery'],
+  ['exports', 'books', 'approval', 'delivery', 'partners'],
   ['peers', 'store'],
   ['recall', 'authority', 'sharing'],
   ['ledger'],
@@ -12,7 +12,7 @@ const floors = [
 const pure = floors.slice(3).flat();
 
 /** Above the rooms: they start a node, run a command, put a context together. All may import all. */
-const top = '^api/(main|cli|context)[.]ts$|^api/(cli|demo)/';
+const top = '^api/(main|cli|context|services)[.]ts$|^api/(cli|demo)/';
 /** Below the rooms: no imports of their own from them. */
 const shared = '^api/(config|errors|package-root)[.]ts$';
 

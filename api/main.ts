@@ -1,12 +1,12 @@
 import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
-import { type Handler, openListener } from './http/listener.ts';
+import { openListener } from './http/listener.ts';
 import { partnerDoors } from './http/partner-doors.ts';
-import { sendProblem } from './http/problem.ts';
 import { createServer } from './http/server.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
 import { nodeDocument, wellKnown } from './http/well-known.ts';
-import { LotbookError } from './errors.ts';
+import { createGraphqlHandler } from './graphql/handler.ts';
+import { openServices } from './services.ts';
 import { signNode } from './partners/statements.ts';
 
 export interface RunningNode {
@@ -35,14 +35,21 @@ export async function startNode(
     throw error;
   });
   const { home, node, now, database, authenticator, partners, metrics, log, randomId } = context;
-  const http = createServer({
-    ...{ listener, config: context.config, authenticator, metrics, log, randomId },
-    graphqlHandler: notYet,
-    isReady: async () => {
-      await database.pool.query('SELECT 1');
-      return undefined;
-    },
-  });
+  const stopping = new AbortController();
+  const services = openServices(context, stopping.signal);
+  const http = createServer(({
+	listener,
+	config: context.config,
+	authenticator,
+	metrics,
+	log,
+	randomId,
+	graphqlHandler: createGraphqlHandler(services.graphql),
+	isReady: async () => {
+		await database.pool.query('SELECT 1');
+		return undefined;
+	}
+}));
   const statement = await signNode(node, home.signer, now());
   const { publicJwk } = home;
   const { protocol, version, url } = node;
@@ -52,7 +59,9 @@ export async function startNode(
   );
   http.mount('/', tokenEndpoint({ url, prisma: database.prisma, authenticator, now }));
   http.mount('/', partnerDoors({ partners, now }));
+  http.draining.addEventListener('abort', () => stopping.abort());
   http.serve();
+  services.start();
   log.info(
     { organisation: node.organisation, url, host: config.host, port: listener.port },
     'the node serves',
@@ -67,13 +76,6 @@ export async function startNode(
   const host = config.host.includes(':') ? '[::1]' : '127.0.0.1';
   return { url, localUrl: `http://${host}:${listener.port}`, context, close: () => (closing ??= close()) };
 }
-
-const notYet: Handler = (_req, res) =>
-  sendProblem(
-    res,
-    new LotbookError('NOT_FOUND', 'There is nothing at this path.'),
-    String(res.getHeader('X-Request-Id')),
-  );
 
 /**
  * Runs a node until SIGTERM or SIGINT, then drains it. A second signal ends it at once. What nobody caught ends the

@@ -1,9 +1,9 @@
-import type pg from 'pg';
 import type { Fields } from '../events/fields.ts';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { bookById, currentStates, type StoredBook } from '../store/books.ts';
+import type { Pool } from '../store/database.ts';
 import { contentHash, idsToRead, prepareChange, type CurrentRecord } from './prepare.ts';
 import type { Sequencer, SequencerDeps } from './sequencer.ts';
 import type {
@@ -81,7 +81,7 @@ export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError
 }
 
 async function readCurrent(
-  pool: pg.Pool,
+  pool: Pool,
   book: string,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, CurrentRecord>> {

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { Logger } from 'pino';
 import { flatten } from '../events/fields.ts';
 import type { JsonObject, JsonValue } from '../events/value.ts';
@@ -7,6 +6,7 @@ import { signRequest, type RequestedChange } from '../identity/request-token.ts'
 import type { Signer } from '../identity/signer.ts';
 import type { Caller } from '../sharing/caller.ts';
 import type { Bell } from '../store/bell.ts';
+import type { Pool } from '../store/database.ts';
 import { queueRequest, takeDueRequests, updateQueued, type StoredRequest } from '../store/requests.ts';
 import { contentHash, validatedContent } from './prepare.ts';
 import type { RecordChange, RequestView, UpdateInput } from './update.ts';
@@ -21,7 +21,7 @@ const LONGEST_PAUSE_MS = 30_000;
 const FIRST_FOLLOW_MS = 1_000;
 
 export interface OutboxDeps {
-  pool: pg.Pool;
+  pool: Pool;
   bell: Bell;
   signer: Signer;
   organisation: string;

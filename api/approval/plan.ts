@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
@@ -11,6 +10,7 @@ import {
   type NewEntry,
   type RecordHead,
 } from '../store/commit.ts';
+import type { Pool, PoolClient } from '../store/database.ts';
 import type { Grants } from '../store/grants.ts';
 import { knownRequests, type StoredRequest } from '../store/requests.ts';
 import { decide } from './decide.ts';
@@ -60,7 +60,7 @@ export interface Plan {
 /** Decides a group of updates, numbers what is approved and seals it. Reads; writes nothing. */
 export async function planGroup(
   deps: PlanDeps,
-  source: pg.Pool | pg.PoolClient,
+  source: Pool | PoolClient,
   book: string,
   base: Base,
   updates: readonly PreparedUpdate[],

@@ -1,14 +1,14 @@
-import type pg from 'pg';
 import type { Logger } from 'pino';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import type { Bell } from '../store/bell.ts';
 import { lockBook, readHead, writeEntries, writeRequests } from '../store/commit.ts';
+import type { Pool, PoolClient } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
 import type { PreparedUpdate } from './update.ts';
 
 export interface SequencerDeps extends PlanDeps {
-  pool: pg.Pool;
+  pool: Pool;
   bell: Bell;
   log: Logger;
   /** Most changes in one commit. */
@@ -153,7 +153,7 @@ async function planAhead(
   }
 }
 
-async function committedBase(source: pg.Pool | pg.PoolClient, book: string): Promise<Base | null> {
+async function committedBase(source: Pool | PoolClient, book: string): Promise<Base | null> {
   const head = await readHead(source, book);
   return head && { head, records: new Map(), requests: new Map() };
 }
@@ -222,7 +222,7 @@ async function commitUnderLock(deps: SequencerDeps, book: string, group: readonl
   });
 }
 
-async function write(client: pg.PoolClient, book: string, plan: Plan): Promise<void> {
+async function write(client: PoolClient, book: string, plan: Plan): Promise<void> {
   await writeEntries(client, book, plan.at, plan.entries);
   // A request that waited may have been rejected by somebody since the plan was made.
   if ((await writeRequests(client, book, plan.requests)) !== plan.requests.length) throw new Moved();

@@ -2,6 +2,9 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 
+export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
+
 export interface Database {
   pool: pg.Pool;
   prisma: PrismaClient;

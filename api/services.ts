@@ -1,0 +1,139 @@
+import { Counter, Gauge } from 'prom-client';
+import { openApproval, type Approval } from './approval/approval.ts';
+import { openOutbox, type RemoteRequest } from './approval/outbox.ts';
+import type { Context } from './context.ts';
+import { ackFeed } from './delivery/acknowledge.ts';
+import { openHub } from './delivery/hub.ts';
+import { openReading } from './delivery/reading.ts';
+import { openSubscriber } from './delivery/subscriber.ts';
+import type { Services } from './graphql/context.ts';
+import type { PinnedKeys } from './identity/jws.ts';
+import { verificationKey } from './identity/jwk.ts';
+import { mainKeys, statementKeys } from './store/clients.ts';
+import { openGrants } from './store/grants.ts';
+
+const SEND_TIMEOUT_MS = 15_000;
+
+const DELIVER = `mutation Deliver($tokens: [String!]!) {
+  deliverRequests(tokens: $tokens) {
+    requests {
+      state decidedAt decidedBy reason
+      outcome { record version seq }
+      error { code message place retryAfterMs currentVersion }
+    }
+  }
+}`;
+
+/** The working rooms of a node, put together: what GraphQL and EPCIS serve, and what runs by itself. */
+export interface NodeServices {
+  graphql: Services;
+  /** Begins to follow partners' books and to deliver queued requests. */
+  start(): void;
+}
+
+export function openServices(context: Context, draining: AbortSignal): NodeServices {
+  const {
+    config,
+    home,
+    node,
+    log,
+    now: clock,
+    randomId: uuid,
+    database: db,
+    bell,
+    peers,
+    partners,
+  } = context;
+  const { organisation } = node;
+  const grants = openGrants(db.pool);
+  // A request counts only under the key that stands for its organisation now; what was signed before stays verifiable.
+  const currentKeys = async (id: string): Promise<PinnedKeys> => {
+    const keys = [...(await mainKeys(db.prisma, [id])).values()].map(verificationKey);
+    return new Map(keys.map((key) => [key.kid, key]));
+  };
+  const everyKey = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
+  const common = { pool: db.pool, bell, signer: home.signer, organisation, clock, uuid, log };
+  const outbox = openOutbox({
+    ...common,
+    send: async (authority, tokens) => {
+      const data = await peers.call(authority, DELIVER, { tokens }, { timeoutMs: SEND_TIMEOUT_MS });
+      return (data['deliverRequests'] as unknown as { requests: RemoteRequest[] }).requests;
+    },
+  });
+  const { groupCommit, maxQueue } = config;
+  const randomBytes = (length: number): Buffer => Buffer.from(context.randomBytes(length));
+  const approval = openApproval(
+    { ...common, grants, keysOf: currentKeys, randomBytes, groupCommit, maxQueue },
+    outbox,
+  );
+  const sources = { db, grants, organisation, clock };
+  const hub = openHub({ ...sources, bell, log, config });
+  const subscriber = openSubscriber({
+    ...sources,
+    peers,
+    keysOf: everyKey,
+    bell,
+    random: Math.random,
+    log,
+    config,
+  });
+  context.onClose(async () => {
+    hub.close();
+    await Promise.all([subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
+  });
+  register(context, approval, hub);
+  return {
+    graphql: {
+      ...{
+        node,
+        approval,
+        grants,
+        hub,
+        partners,
+        bell,
+        clock,
+        randomId: uuid,
+        config,
+        log,
+        signal: draining,
+      },
+      authenticate: (req) => context.authenticator.authenticate(req),
+      reading: openReading(sources),
+      ackFeed: (ack) => ackFeed(sources, ack),
+    },
+    start: () => {
+      outbox.start();
+      subscriber.start();
+    },
+  };
+}
+
+/** Counts only: no names of books, records or partners leave by the metrics. */
+function register({ metrics }: Context, approval: Approval, hub: ReturnType<typeof openHub>): void {
+  const registers = [metrics.registry];
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('lotbook_waiting_changes', 'Changes that wait for their commit', () => approval.sequencer.waiting());
+  gauge('lotbook_feed_streams', 'Open feed streams', () => hub.stats().streams);
+  gauge(
+    'lotbook_feed_lag_seconds',
+    'From approval to hand-over of the last live change',
+    () => hub.stats().lagMs / 1000,
+  );
+  new Counter({
+    name: 'lotbook_feed_items_total',
+    help: 'Feed items handed out',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(hub.stats().itemsSent);
+    },
+  });
+}
