@@ -7,14 +7,12 @@ import { readSuspended } from '../store/feeds.ts';
 import { decodeCursor, START } from './cursor.ts';
 import { findBook, openRoom, type RoomSources } from './open-room.ts';
 import type { Room, Selection } from './room.ts';
+import { keepRoom, type OpenRoom } from './rounds.ts';
 import { Stream } from './stream.ts';
 import { readerOf } from './view.ts';
 
 /** The wake-up in case that a ring of the bell was lost. */
 const POLL_MS = 2_000;
-/** Writing to one socket takes about half of this: a busy hub leaves the process as much time as it takes. */
-const PACE_MS_PER_STREAM = 0.012;
-const MAX_PACE_MS = 25;
 const MAX_STREAMS_PER_ORGANISATION = 2_000;
 const MAX_BATCH = 256;
 const BUSY_RETRY_MS = 5_000;
@@ -55,15 +53,8 @@ export interface Hub {
    */
   serveFeed(request: FeedRequest): Promise<void>;
   stats(): HubStats;
-  /** Ends all streams with `SHUTDOWN` and takes no more. */
-  close(): void;
-}
-
-interface OpenRoom {
-  room: Room;
-  streams: Set<Stream>;
-  wake(): void;
-  close(): void;
+  /** Ends all streams with `SHUTDOWN` and takes no more. Resolves when nothing uses the database any more. */
+  close(): Promise<void>;
 }
 
 export function openHub(options: HubOptions): Hub {
@@ -72,6 +63,8 @@ export function openHub(options: HubOptions): Hub {
   const rooms = new Map<string, OpenRoom>();
   const perOrganisation = new Map<string, number>();
   const stats: HubStats = { streams: 0, itemsSent: 0, lagMs: 0 };
+  const closing = new Set<Promise<void>>();
+  const serving = new Set<Promise<void>>();
   let closed = false;
 
   const everyStream = () => [...rooms.values()].flatMap(({ streams }) => [...streams]);
@@ -96,7 +89,7 @@ export function openHub(options: HubOptions): Hub {
   sweep.unref();
   const stopListening = bell.on('partners', checkPartners);
 
-  const enter = (room: () => Room, book: string): OpenRoom => {
+  const enter = (book: string, room: () => Room): OpenRoom => {
     let open = rooms.get(book);
     if (!open) rooms.set(book, (open = keepRoom(room(), options)));
     return open;
@@ -108,8 +101,9 @@ export function openHub(options: HubOptions): Hub {
     if (left > 0) perOrganisation.set(stream.organisation, left);
     else perOrganisation.delete(stream.organisation);
     if (open.streams.size > 0) return;
-    open.close();
     rooms.delete(open.room.book);
+    const ending = open.close().finally(() => closing.delete(ending));
+    closing.add(ending);
   };
 
   const serveFeed = async (request: FeedRequest): Promise<void> => {
@@ -129,8 +123,8 @@ export function openHub(options: HubOptions): Hub {
       throw new LotbookError('TOO_BUSY', message, { retryAfterMs: BUSY_RETRY_MS });
     }
     if (res.destroyed) return;
-    const open = enter(() => openRoom(options, head, grants), head.id);
-    await new Promise<void>((resolve) => {
+    const open = enter(head.id, () => openRoom(options, head, grants));
+    const served = new Promise<void>((resolve) => {
       const end = () => stream.end('SHUTDOWN');
       const stream: Stream = new Stream({
         ...{ res, reader, position, select, expiresAt, clock, room: open.room, limit: request.batch },
@@ -155,51 +149,23 @@ export function openHub(options: HubOptions): Hub {
       // What was committed between the reading of the head and the first bell.
       open.wake();
     });
+    serving.add(served);
+    await served.finally(() => serving.delete(served));
   };
 
   return {
     serveFeed,
     stats: () => ({ ...stats }),
-    close: () => {
+    close: async () => {
       closed = true;
       clearInterval(poll);
       clearInterval(sweep);
       stopListening();
       for (const stream of everyStream()) stream.end('SHUTDOWN');
+      await Promise.all(serving);
+      await Promise.all(closing);
     },
   };
-}
-
-/** Wakes the streams of a room after its bell rang, in rounds: what is committed during one goes out in the next. */
-function keepRoom(room: Room, { bell, clock, log }: HubOptions): OpenRoom {
-  const streams = new Set<Stream>();
-  let isWoken = false;
-  let isRunning = false;
-  let endedAt = 0;
-
-  const rounds = async (): Promise<void> => {
-    while (isWoken && streams.size > 0) {
-      const paceMs = Math.min(MAX_PACE_MS, streams.size * PACE_MS_PER_STREAM);
-      const waitMs = endedAt + paceMs - clock();
-      await new Promise((resolve) => (waitMs >= 1 ? setTimeout(resolve, waitMs) : setImmediate(resolve)));
-      isWoken = false;
-      if (await room.refresh()) isWoken = true;
-      for (const stream of streams) stream.pump();
-      endedAt = clock();
-    }
-  };
-  const wake = async (): Promise<void> => {
-    isWoken = true;
-    if (isRunning) return;
-    isRunning = true;
-    try {
-      await rounds();
-    } catch (error) {
-      log.error({ err: error, book: room.book }, 'a book could not be read for its feeds');
-    }
-    isRunning = false;
-  };
-  return { room, streams, wake: () => void wake(), close: bell.on(room.book, () => void wake()) };
 }
 
 function checkBatch(batch: number): void {

@@ -7,7 +7,7 @@ export const WINDOW = 256;
 const MAX_ENTRIES = 1024;
 const MAX_CHARACTERS = 8_000_000;
 
-export type ReadRange = (range: { after: number; before: number; limit: number }) => Promise<KeyedEntry[]>;
+export type ReadRange = (range: { after: number; before?: number; limit: number }) => Promise<KeyedEntry[]>;
 
 /**
  * The end of a book's log in memory, so that what all subscribers wait for is read from the database once. Bounded in
@@ -49,7 +49,7 @@ export function openTail(length: number, read: ReadRange): Tail {
       return head;
     },
     fetch: async () => {
-      const rows = await read({ after: head, before: Number.MAX_SAFE_INTEGER, limit: WINDOW });
+      const rows = await read({ after: head, limit: WINDOW });
       return { entries: rows, complete: rows.length < WINDOW };
     },
     append: (rows) => {
