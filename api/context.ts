@@ -120,14 +120,20 @@ function openDoors(context: Base & Store, onClose: Context['onClose']): Doors {
   const { prisma } = database;
   const { signer, publicJwk } = home;
   const peers = openPeers({
-    ...{ self: node, signer, now, randomId },
+    self: node,
+    signer,
+    now,
+    randomId,
     lookUp: async (organisation) => {
       const partner = await findOrganisation(prisma, organisation);
       return partner?.status === 'ACTIVE' && partner.url ? { url: partner.url } : undefined;
     },
     report: (organisation, why) => {
       log[why === null ? 'info' : 'warn'](
-        { organisation, why },
+        {
+          organisation,
+          why,
+        },
         why === null ? 'partner answers' : 'partner does not answer',
       );
       setUnreachable(prisma, organisation, why, new Date(now())).catch(() =>
@@ -139,7 +145,12 @@ function openDoors(context: Base & Store, onClose: Context['onClose']): Doors {
   onClose(() => directory.close());
   const authenticator = openAuthenticator({ url: node.url, signer, publicJwk, directory, now, randomId });
   const partners = openPartners({
-    ...{ prisma, peers, self: node, signer, publicJwk, now },
+    prisma,
+    peers,
+    self: node,
+    signer,
+    publicJwk,
+    now,
     randomBytes: context.randomBytes,
     ring: () => bell.ring('partners'),
   });

@@ -37,19 +37,19 @@ export async function startNode(
   const { home, node, now, database, authenticator, partners, metrics, log, randomId } = context;
   const stopping = new AbortController();
   const services = openServices(context, stopping.signal);
-  const http = createServer(({
-	listener,
-	config: context.config,
-	authenticator,
-	metrics,
-	log,
-	randomId,
-	graphqlHandler: createGraphqlHandler(services.graphql),
-	isReady: async () => {
-		await database.pool.query('SELECT 1');
-		return undefined;
-	}
-}));
+  const http = createServer({
+    listener,
+    config: context.config,
+    authenticator,
+    metrics,
+    log,
+    randomId,
+    graphqlHandler: createGraphqlHandler(services.graphql),
+    isReady: async () => {
+      await database.pool.query('SELECT 1');
+      return undefined;
+    },
+  });
   const statement = await signNode(node, home.signer, now());
   const { publicJwk } = home;
   const { protocol, version, url } = node;
@@ -61,7 +61,7 @@ export async function startNode(
   http.mount('/', partnerDoors({ partners, now }));
   http.draining.addEventListener('abort', () => stopping.abort());
   http.serve();
-  services.start();
+  await services.start();
   log.info(
     { organisation: node.organisation, url, host: config.host, port: listener.port },
     'the node serves',

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { JsonObject, JsonValue } from '../identity/strict-json.ts';
 import { configOf, wholeNumber } from './options.ts';
 import { CommandError, printJson, printLine, printTable } from './output.ts';

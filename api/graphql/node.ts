@@ -22,7 +22,11 @@ export const nodeResolvers: Pick<Resolvers, 'Query' | 'Mutation'> = {
 function viewOf({ clientId, organisation, kid, roles, createdAt, revokedAt }: Client): ClientView {
   const known: Role[] = ROLES.filter((role) => roles.includes(role));
   return {
-    ...{ clientId, organisation, kid, roles: known },
-    ...{ createdAt: createdAt.toISOString(), revokedAt: revokedAt?.toISOString() ?? null },
+    clientId,
+    organisation,
+    kid,
+    roles: known,
+    createdAt: createdAt.toISOString(),
+    revokedAt: revokedAt?.toISOString() ?? null,
   };
 }

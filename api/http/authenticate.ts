@@ -73,8 +73,13 @@ export function openAuthenticator(input: {
     issue: ({ clientId, kid }) =>
       signAccessToken(
         {
-          ...{ issuer: url, audience: url, subject: clientId, clientId },
-          ...{ scope: 'lotbook', jti: `${kid}.${randomId()}`, nowMs: now() },
+          issuer: url,
+          audience: url,
+          subject: clientId,
+          clientId,
+          scope: 'lotbook',
+          jti: `${kid}.${randomId()}`,
+          nowMs: now(),
         },
         signer,
       ),

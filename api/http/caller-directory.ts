@@ -2,8 +2,12 @@ import type { Caller, Role } from '../sharing/caller.ts';
 import { ROLES } from '../sharing/caller.ts';
 import type { Bell } from '../store/bell.ts';
 import { findClient, type Client } from '../store/clients.ts';
-import type { PrismaClient } from '../store/generated/client.ts';
-import { directoryVersion, findOrganisation, type Organisation } from '../store/partners.ts';
+import {
+  directoryVersion,
+  findOrganisation,
+  type Organisation,
+  type PartnerStore,
+} from '../store/partners.ts';
 
 export interface CallerEntry {
   client: Client;
@@ -23,7 +27,7 @@ const LONGEST_BELIEF_MS = 1000;
  * database is asked for its version once a second at most, so that a lost ring costs a second of trust, not more.
  */
 export function openCallerDirectory(input: {
-  prisma: PrismaClient;
+  prisma: PartnerStore;
   bell: Pick<Bell, 'on'>;
   now: () => number;
 }): CallerDirectory {
@@ -66,7 +70,7 @@ export function openCallerDirectory(input: {
 }
 
 /** Reads a client that may call now, past any memory. */
-export async function readEntry(prisma: PrismaClient, clientId: string): Promise<CallerEntry | undefined> {
+export async function readEntry(prisma: PartnerStore, clientId: string): Promise<CallerEntry | undefined> {
   const client = await findClient(prisma, clientId);
   if (!client || client.revokedAt !== null) return undefined;
   const organisation = await findOrganisation(prisma, client.organisation);

@@ -13,12 +13,12 @@ export function partnerDoors(input: { partners: Partners; now: () => number }): 
       '/partners/acceptances',
       limitRate({ most: ACCEPTANCES_A_MINUTE, windowMs: 60_000, now }),
       text({ type: 'application/jose', limit: '16kb' }),
-      async (req, res) => {
+      (req, res, next) => {
         const statement: unknown = req.body;
         if (typeof statement !== 'string') {
           throw new LotbookError('BAD_INPUT', 'Send the acceptance as application/jose.');
         }
-        res.status(202).json(await partners.receiveAcceptance(statement.trim()));
+        partners.receiveAcceptance(statement.trim()).then((received) => res.status(202).json(received), next);
       },
     )
     .get('/partners/invitations/:code', (_req, res) => {

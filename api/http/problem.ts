@@ -16,8 +16,15 @@ export function sendProblem(res: ServerResponse, problem: LotbookError, requestI
   }
   if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
   const body = JSON.stringify({
-    ...{ type: 'about:blank', title: STATUS_CODES[status] ?? code, status, detail: problem.message },
-    ...{ code, duty, place: details.place, retryAfterMs: details.retryAfterMs, requestId },
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? code,
+    status,
+    detail: problem.message,
+    code,
+    duty,
+    place: details.place,
+    retryAfterMs: details.retryAfterMs,
+    requestId,
   });
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/problem+json');

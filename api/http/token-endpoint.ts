@@ -8,7 +8,7 @@ import {
 import { verificationKey } from '../identity/jwk.ts';
 import { sha256 } from '../identity/sha256.ts';
 import { publicJwkOf } from '../store/clients.ts';
-import type { PrismaClient } from '../store/generated/client.ts';
+import type { PartnerStore } from '../store/partners.ts';
 import { purgeAssertions, useAssertion } from '../store/used-assertions.ts';
 import type { Authenticator } from './authenticate.ts';
 import { readEntry } from './caller-directory.ts';
@@ -45,7 +45,7 @@ const REASONS: Partial<Record<AssertionFailureCode, string>> = {
  */
 export function tokenEndpoint(input: {
   url: string;
-  prisma: PrismaClient;
+  prisma: PartnerStore;
   authenticator: Authenticator;
   now: () => number;
 }): Router {

@@ -32,8 +32,15 @@ export function nodeDocument(input: {
     partners: `${url}/partners/acceptances`,
   };
   return {
-    ...{ organisation, name, url, kid: thumbprint(publicJwk), fingerprint: fingerprint(publicJwk) },
-    ...{ protocol, version, endpoints, statement },
+    organisation,
+    name,
+    url,
+    kid: thumbprint(publicJwk),
+    fingerprint: fingerprint(publicJwk),
+    protocol,
+    version,
+    endpoints,
+    statement,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { PublicJwk } from '../identity/jwk.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { Peers } from '../peers/peer.ts';
-import type { PrismaClient } from '../store/generated/client.ts';
+import type { PartnerStore } from '../store/partners.ts';
 import type { NodeIdentity } from './statements.ts';
 
 /** What this room works with. */
 export interface PartnersEnvironment {
-  prisma: PrismaClient;
+  prisma: PartnerStore;
   peers: Pick<Peers, 'wellKnown' | 'post'>;
   self: NodeIdentity;
   signer: Signer;

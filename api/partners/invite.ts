@@ -43,7 +43,10 @@ export async function invite(
   const code = encodeBase64url(randomBytes(CODE_BYTES));
   await addInvitation(prisma, {
     codeHash: sha256(code),
-    ...{ note: note.trim(), groups: checkGroups(groups, 'input.groups'), createdAt, expiresAt },
+    note: note.trim(),
+    groups: checkGroups(groups, 'input.groups'),
+    createdAt,
+    expiresAt,
   });
   const link = writeLink({ url: self.url, code, kid: thumbprint(publicJwk) });
   return { link, fingerprint: fingerprint(publicJwk), expiresAt };

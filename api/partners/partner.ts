@@ -31,8 +31,15 @@ export function partnerOf(row: Organisation, jwk: PublicJwk | undefined): Partne
   const { id, name, url, groups, createdAt, unreachableAt, unreachable } = row;
   const pinned = jwk ? fingerprint(jwk) : null;
   return {
-    ...{ organisation: id, name, url, status, groups, fingerprint: pinned, since: createdAt },
-    ...{ unreachableSince: unreachableAt, unreachable },
+    organisation: id,
+    name,
+    url,
+    status,
+    groups,
+    fingerprint: pinned,
+    since: createdAt,
+    unreachableSince: unreachableAt,
+    unreachable,
   };
 }
 

@@ -1,6 +1,6 @@
 import { LotbookError } from '../errors.ts';
 import { type Role, ROLES } from '../sharing/caller.ts';
-import { type Client, findClient, pinKey } from '../store/clients.ts';
+import { type Client, findClient, pinKey, revokeClient } from '../store/clients.ts';
 import { findOrganisation, inPartnersTransaction, putOrganisation } from '../store/partners.ts';
 import { isOrganisationId } from '../store/organisation-id.ts';
 import type { PartnersEnvironment } from './environment.ts';
@@ -101,7 +101,7 @@ export async function revokeProgram(environment: PartnersEnvironment, clientId: 
       throw new LotbookError('NOT_FOUND', 'No program has this client id.');
     if (known.node) throw new LotbookError('CONFLICT', "The node's own key cannot be revoked.");
     if (known.revokedAt !== null) return known;
-    return tx.client.update({ where: { clientId }, data: { revokedAt: new Date(now()) } });
+    return revokeClient(tx, clientId, new Date(now()));
   });
   environment.ring();
   return client;

@@ -64,8 +64,13 @@ export function signAcceptance(
 ): Promise<string> {
   const { self, inviter, code } = input;
   const claims = {
-    ...{ iss: self.organisation, aud: inviter, name: self.name, url: self.url },
-    ...{ code, iat: Math.floor(input.now / 1000), jwk: publicPart(input.jwk) },
+    iss: self.organisation,
+    aud: inviter,
+    name: self.name,
+    url: self.url,
+    code,
+    iat: Math.floor(input.now / 1e3),
+    jwk: publicPart(input.jwk),
   };
   return signCompact({ typ: ACCEPTANCE_TYP, claims, signer });
 }

@@ -44,7 +44,10 @@ export async function send(url: string, request: OutboundRequest): Promise<Answe
   try {
     const { method, headers, body } = request;
     const response = await fetch(url, {
-      ...{ method, headers, redirect: 'manual', signal: aborter.signal },
+      method,
+      headers,
+      redirect: 'manual',
+      signal: aborter.signal,
       ...(body !== undefined && { body }),
     });
     if (response.status >= 300 && response.status < 400) {

@@ -4,6 +4,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../identity/stric
 import { type Answer, asUnreachable, readText, send } from './outbound.ts';
 import { dataOf, NOT_UNDERSTOOD, notLetIn, parseJson, refusalOf } from './refusal.ts';
 import { readEvents } from './sse.ts';
+import { openStanding, type StandingInput } from './standing.ts';
+import { post, wellKnown } from './stranger.ts';
 import { openTokens, type PeerAddress } from './tokens.ts';
 
 export type { PeerAddress } from './tokens.ts';
@@ -35,19 +37,14 @@ export interface CallLimits {
   signal?: AbortSignal;
 }
 
-export interface PeersInput {
+export interface PeersInput extends StandingInput {
   self: { organisation: string };
   signer: Signer;
-  /** Where an organisation's node is; undefined when it is not a partner that may be called, or has no node. */
-  lookUp(organisation: string): Promise<PeerAddress | undefined>;
   now: () => number;
   randomId: () => string;
-  /** Told when a node stops answering (why) and when it answers again (null). */
-  report(organisation: string, why: string | null): void;
 }
 
 const MAX_BYTES = 16 * 1024 ** 2;
-const DOCUMENT_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** A stream without even a heartbeat for so long is dead: partners send one every 15 s unless they changed that. */
 const SILENCE_MS = 120_000;
@@ -56,32 +53,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function openPeers(input: PeersInput): Peers {
   const { now, randomId, signer } = input;
   const tokens = openTokens({ clientId: input.self.organisation, signer, now, randomId });
-  const reported = new Map<string, string | null>();
-
-  const report = (organisation: string, why: string | null): void => {
-    if (reported.get(organisation) === why) return;
-    reported.set(organisation, why);
-    input.report(organisation, why);
-  };
-
-  /** Names the organisation in what went wrong, and tells whether its node answers. */
-  const at = async <T>(organisation: string, work: (address: PeerAddress) => Promise<T>): Promise<T> => {
-    const address = await input.lookUp(organisation);
-    if (!address) throw new LotbookError('UNREACHABLE', `${organisation} is no active partner with a node.`);
-    try {
-      const result = await work(address);
-      report(organisation, null);
-      return result;
-    } catch (error) {
-      throw explain(organisation, asUnreachable(error));
-    }
-  };
-
-  const explain = (organisation: string, error: LotbookError): LotbookError => {
-    const away = error.code === 'UNREACHABLE' || error.code === 'NOT_PERMITTED';
-    if (away) report(organisation, error.message);
-    return new LotbookError(error.code, `${organisation}: ${error.message}.`, error.details);
-  };
+  const { at, explain } = openStanding(input);
 
   /** Sends with a bearer token. A token that is refused is replaced once; what is refused then stays refused. */
   const authorised = async (address: PeerAddress, request: GraphqlRequest): Promise<Answer> => {
@@ -138,45 +110,9 @@ export function openPeers(input: PeersInput): Peers {
       }
     },
 
-    wellKnown: (url) =>
-      withStranger(async () => {
-        const [document, jwks] = await Promise.all(
-          ['lotbook', 'jwks.json'].map((name) => getJson(`${url}/.well-known/${name}`)),
-        );
-        const keys = isJsonObject(jwks) ? jwks['keys'] : undefined;
-        if (!isJsonObject(document) || !Array.isArray(keys))
-          throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
-        return { document, keys };
-      }),
-
-    post: (url, statement) =>
-      withStranger(async () => {
-        const headers = {
-          'content-type': 'application/jose',
-          accept: 'application/json, application/problem+json',
-        };
-        const answer = await send(url, {
-          method: 'POST',
-          headers,
-          body: statement,
-          timeoutMs: CONNECT_TIMEOUT_MS,
-        });
-        const body = parseJson(await readText(answer, DOCUMENT_BYTES));
-        if (!isJsonObject(body)) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
-        if (answer.status >= 400) throw refusalOf(body);
-        return body;
-      }),
+    wellKnown,
+    post,
   };
-}
-
-/** Before a node is a partner nobody has named it; what went wrong is told of "the other node". */
-async function withStranger<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, message, details } = asUnreachable(error);
-    throw new LotbookError(code, `The other node: ${message}.`, details);
-  }
 }
 
 interface GraphqlRequest {
@@ -199,13 +135,4 @@ async function openStream(answer: Answer): Promise<Answer> {
 function resultOf(status: number, body: JsonValue | undefined): JsonObject {
   if (status >= 400 && isJsonObject(body) && !('errors' in body)) throw refusalOf(body);
   return dataOf(body);
-}
-
-async function getJson(url: string): Promise<JsonValue | undefined> {
-  const headers = { accept: 'application/json' };
-  const answer = await send(url, { method: 'GET', headers, timeoutMs: CONNECT_TIMEOUT_MS });
-  const text = await readText(answer, DOCUMENT_BYTES);
-  if (answer.status !== 200)
-    throw new LotbookError('UNREACHABLE', `it answers ${answer.status} where a Lotbook node says who it is`);
-  return parseJson(text);
 }

@@ -56,6 +56,11 @@ export async function pinKey(db: Db, client: NewClient): Promise<Client | undefi
   return db.client.upsert({ where: { kid }, create: { kid, ...data }, update: data });
 }
 
+/** Takes one key out of use. */
+export function revokeClient(db: Db, clientId: string, now: Date): Promise<Client> {
+  return db.client.update({ where: { clientId }, data: { revokedAt: now } });
+}
+
 /** Takes every key of an organisation out of use. */
 export async function revokeAll(db: Db, organisation: string, now: Date): Promise<void> {
   await db.client.updateMany({ where: { organisation, revokedAt: null }, data: { revokedAt: now } });

@@ -1,6 +1,8 @@
 import type { Invitation } from './generated/client.ts';
 import type { Db } from './partners.ts';
 
+export type { Invitation } from './generated/client.ts';
+
 export async function addInvitation(
   db: Db,
   invitation: Pick<Invitation, 'codeHash' | 'note' | 'groups' | 'createdAt' | 'expiresAt'>,

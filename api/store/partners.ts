@@ -2,6 +2,8 @@ import type { Organisation, Prisma, PrismaClient } from './generated/client.ts';
 
 export type { Organisation } from './generated/client.ts';
 
+/** The database as the rooms above hold it, who know nothing of Prisma. */
+export type PartnerStore = PrismaClient;
 /** The database, or one transaction on it. */
 export type Db = PrismaClient | Prisma.TransactionClient;
 

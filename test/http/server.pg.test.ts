@@ -40,7 +40,9 @@ describe('the doors', () => {
     expect(document).toMatchObject({ organisation: 'packer.example', protocol: '1', url: node.url });
     expect(document['kid']).toBe(thumbprint(node.jwk));
     expect(readNode(String(document['statement']), publicPart(node.jwk))).toEqual({
-      ...{ organisation: 'packer.example', name: 'The packer.example', url: node.url },
+      organisation: 'packer.example',
+      name: 'The packer.example',
+      url: node.url,
     });
     const jwks = (await (await get('/.well-known/jwks.json')).json()) as { keys: Record<string, unknown>[] };
     expect(jwks.keys).toHaveLength(1);
@@ -54,7 +56,10 @@ describe('the doors', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('x-request-id')).toBe('my-own-request-1');
     expect(await answer.json()).toMatchObject({
-      ...{ status: 404, code: 'NOT_FOUND', requestId: 'my-own-request-1', duty: expect.any(String) },
+      status: 404,
+      code: 'NOT_FOUND',
+      requestId: 'my-own-request-1',
+      duty: expect.any(String),
     });
   });
 

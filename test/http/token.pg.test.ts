@@ -149,13 +149,19 @@ describe('the token endpoint', () => {
 describe('a bearer token', () => {
   test('makes a partner a caller with its groups and without roles', async () => {
     expect(await authenticate(await tokenOf())).toMatchObject({
-      ...{ organisation: PARTNER, clientId: PARTNER, own: false, roles: [], groups: ['retail'] },
+      organisation: PARTNER,
+      clientId: PARTNER,
+      own: false,
+      roles: [],
+      groups: ['retail'],
     });
   });
 
   test("makes the holder of the node's key its administrator", async () => {
     expect(await authenticate(await tokenOf(node.jwk, 'packer.example'))).toMatchObject({
-      ...{ organisation: 'packer.example', own: true, roles: ['ADMINISTRATOR'] },
+      organisation: 'packer.example',
+      own: true,
+      roles: ['ADMINISTRATOR'],
     });
   });
 

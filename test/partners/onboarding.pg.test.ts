@@ -59,7 +59,10 @@ describe('two organisations become partners', () => {
       fingerprint: read,
     });
     expect(await find(packer, 'buyer.example')).toMatchObject({
-      ...{ status: 'UNCONFIRMED', groups: ['retail'], name: 'The buyer.example', url: buyer.url },
+      status: 'UNCONFIRMED',
+      groups: ['retail'],
+      name: 'The buyer.example',
+      url: buyer.url,
     });
     // Until its people compared, the new partner's node is not let in.
     await expect(

@@ -34,11 +34,15 @@ export async function startTestNode(
   const node = await startNode(config, { log, ...options.overrides });
   return {
     ...node,
-    ...{ jwk, dir },
+    jwk,
+    dir,
     remove: async () => {
       await node.close();
       await database.drop();
-      await rm(dir, { recursive: true, force: true });
+      await rm(dir, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }
