@@ -6,9 +6,11 @@ import { ackFeed } from './delivery/acknowledge.ts';
 import { openHub } from './delivery/hub.ts';
 import { openReading } from './delivery/reading.ts';
 import { openSubscriber } from './delivery/subscriber.ts';
+import { LotbookError } from './errors.ts';
 import type { Services } from './graphql/context.ts';
 import type { PinnedKeys } from './identity/jws.ts';
 import { verificationKey } from './identity/jwk.ts';
+import { ROLES } from './sharing/caller.ts';
 import { mainKeys, statementKeys } from './store/clients.ts';
 import { openGrants } from './store/grants.ts';
 
@@ -27,8 +29,8 @@ const DELIVER = `mutation Deliver($tokens: [String!]!) {
 /** The working rooms of a node, put together: what GraphQL and EPCIS serve, and what runs by itself. */
 export interface NodeServices {
   graphql: Services;
-  /** Begins to follow partners' books and to deliver queued requests. */
-  start(): void;
+  /** Opens the books that `lotbook init` named, begins to follow partners' books and to deliver queued requests. */
+  start(): Promise<void>;
 }
 
 export function openServices(context: Context, draining: AbortSignal): NodeServices {
@@ -101,11 +103,31 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       reading: openReading(sources),
       ackFeed: (ack) => ackFeed(sources, ack),
     },
-    start: () => {
+    start: async () => {
+      for (const name of home.books) await openNamedBook(context, approval, name);
       outbox.start();
       subscriber.start();
     },
   };
+}
+
+/** Does nothing for a book that is there. */
+async function openNamedBook({ node, log }: Context, approval: Approval, name: string): Promise<void> {
+  const { organisation } = node;
+  const caller = {
+    organisation,
+    clientId: organisation,
+    own: true,
+    roles: ROLES,
+    groups: [],
+    expiresAt: Infinity,
+  };
+  try {
+    const { id } = await approval.createBook(caller, { name, title: name });
+    log.info({ book: id }, 'a book was opened');
+  } catch (error) {
+    if (!(error instanceof LotbookError && error.code === 'CONFLICT')) throw error;
+  }
 }
 
 /** Counts only: no names of books, records or partners leave by the metrics. */
