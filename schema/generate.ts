@@ -10,7 +10,7 @@ import { buildASTSchema, concatAST, parse } from 'graphql';
 const mappers: Record<string, string> = {
   Book: '../../delivery/reading.ts#BookView',
   Change: '../../delivery/changes.ts#ChangeView',
-  Grant: '../grant.ts#GrantInBook',
+  Grant: '../grant-in-book.ts#GrantInBook',
   Record: '../../delivery/records.ts#RecordView',
   UpdateRequest: '../../approval/update.ts#RequestView',
 };

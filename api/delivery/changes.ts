@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Database } from '../store/database.ts';
 import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier } from '../events/identifiers.ts';
 import type { JsonValue } from '../events/value.ts';
@@ -32,7 +32,7 @@ const BATCH = 128;
 
 /** One page of the log of a book, or of one record, oldest first. */
 export async function readChanges(
-  pool: pg.Pool,
+  pool: Database['pool'],
   scope: Scope,
   { record, first, after }: ChangesQuery,
 ): Promise<Page<ChangeView>> {

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Database } from '../store/database.ts';
 import { LotbookError } from '../errors.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
@@ -46,7 +46,7 @@ const LARGEST_BATCH = 512;
  * caller may see of it; only what is shown is opened.
  */
 export async function searchRecords(
-  pool: pg.Pool,
+  pool: Database['pool'],
   scope: Scope,
   query: RecordsQuery,
 ): Promise<Page<RecordView>> {
@@ -67,7 +67,11 @@ export async function searchRecords(
     const limit = Math.min(batch, MAX_LOOKED_AT - lookedAt);
     const rows = await readRecords(pool, {
       ...narrowing,
-      ...{ book: scope.book.id, order, descending, after, limit },
+      book: scope.book.id,
+      order,
+      descending,
+      after,
+      limit,
     });
     for (const row of rows) {
       const node = meets(search, seen(scope, row.entry)) ? viewOf(scope, row) : null;

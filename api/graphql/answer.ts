@@ -5,7 +5,7 @@ import { DocumentError } from './documents.ts';
 import { causeOf, formatError } from './errors.ts';
 
 /** Of these the caller's HTTP client has to know, when nothing of the call was done. */
-const OF_THE_CALL: readonly string[] = ['UNAUTHENTICATED', 'TOO_BUSY', 'SHUTTING_DOWN'];
+const OF_THE_CALL: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'TOO_BUSY', 'SHUTTING_DOWN']);
 
 /** The result of an execution as JSON text, its errors masked. */
 export function resultText({ data, errors }: ExecutionResult, requestId: string): string {
@@ -18,7 +18,7 @@ export function resultText({ data, errors }: ExecutionResult, requestId: string)
 export function answerResult(res: ServerResponse, result: ExecutionResult, requestId: string): void {
   const failed = result.data
     ? undefined
-    : result.errors?.map(causeOf).find(({ code }) => OF_THE_CALL.includes(code));
+    : result.errors?.map(causeOf).find(({ code }) => OF_THE_CALL.has(code));
   send(res, failed, failed?.status ?? 200, resultText(result, requestId));
 }
 

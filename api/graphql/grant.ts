@@ -5,11 +5,8 @@ import { isAddressed, type Grant, type GrantTerms } from '../sharing/grant.ts';
 import type { GraphQLContext } from './context.ts';
 import { payload } from './errors.ts';
 import type { Resolvers, Role } from './generated/resolvers.ts';
+import type { GrantInBook } from './grant-in-book.ts';
 import { grantId, termsOf } from './grant-terms.ts';
-
-export interface GrantInBook extends Grant {
-  book: string;
-}
 
 export const grant: Resolvers = {
   Query: {

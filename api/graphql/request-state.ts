@@ -6,7 +6,7 @@ import { COMPLETE, eventStream, HEARTBEAT, nextEvent } from './sse.ts';
 
 /** Looked at so often even if nothing rings: a ring can be lost. */
 const POLL_MS = 5_000;
-const OPEN_STATES: readonly string[] = ['QUEUED', 'PENDING'];
+const OPEN_STATES: ReadonlySet<string> = new Set(['QUEUED', 'PENDING']);
 
 /**
  * One event for each state of an update request, from the one that it has, until it is decided.
@@ -37,7 +37,7 @@ export async function streamRequestState(input: {
         spokenAt = clock();
         res.write(HEARTBEAT);
       }
-      if (!OPEN_STATES.includes(view.state)) break;
+      if (!OPEN_STATES.has(view.state)) break;
       const untilEnd = caller.expiresAt - clock();
       if (untilEnd <= 0) break;
       await waiting.next(Math.max(1, Math.min(POLL_MS, config.heartbeatMs, untilEnd)));

@@ -16,7 +16,11 @@ describe('the body of a GraphQL request', () => {
   it('keeps every digit of a decimal', () => {
     const text = '{"a":0.1,"b":12345678901234567890.12,"c":1e3,"d":9007199254740993,"e":-0.5}';
     expect(readParams(body(text)).variables).toEqual({
-      ...{ a: 0.1, b: '12345678901234567890.12', c: 1000, d: '9007199254740993', e: -0.5 },
+      a: 0.1,
+      b: '12345678901234567890.12',
+      c: 1000,
+      d: '9007199254740993',
+      e: -0.5,
     });
   });
 

@@ -58,7 +58,9 @@ describe('the GraphQL endpoint', () => {
       '{ books { id } node { caller { roles } } }',
     );
     expect({ status, data, errors }).toEqual({
-      ...{ status: 200, errors: undefined, data: { books: [], node: { caller: { roles: ['VIEWER'] } } } },
+      status: 200,
+      errors: undefined,
+      data: { books: [], node: { caller: { roles: ['VIEWER'] } } },
     });
   });
 

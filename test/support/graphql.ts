@@ -60,18 +60,17 @@ export async function serveGraphql(
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const headers = (as: string, accept: string) => ({
-    ...{ 'content-type': 'application/json', accept },
+    'content-type': 'application/json',
+    accept,
     ...(as && { authorization: `Bearer ${as}` }),
   });
   return {
     url,
     call: async (as, query, variables = {}, init = {}) => {
       const res = await fetch(url, {
-        ...{
-          method: 'POST',
-          headers: headers(as, 'application/json'),
-          body: JSON.stringify({ query, variables }),
-        },
+        method: 'POST',
+        headers: headers(as, 'application/json'),
+        body: JSON.stringify({ query, variables }),
         ...init,
       });
       const { data, errors } = (await res.json()) as Pick<GraphqlAnswer, 'data' | 'errors'>;

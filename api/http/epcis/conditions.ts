@@ -1,20 +1,11 @@
 import { Decimal } from 'decimal.js';
-import { hasAny, ownValue, wantedIdentifiers, wantedValues, type SeenRecord } from '../../delivery/record-search.ts';
+import { hasAny, ownValue, wantedIdentifiers, wantedValues } from '../../delivery/record-search.ts';
 import { canonicalDecimal } from '../../events/decimal.ts';
 import type { JsonValue } from '../../events/value.ts';
 import { BIZ_STEP, DISPOSITION, type Vocabulary } from '../../events/vocabulary.ts';
-import type { WantedIdentifiers } from '../../store/records.ts';
+import { wrong, type EventCondition } from './condition.ts';
 import { conditionOfPair, standardValue } from './pairs.ts';
-import { wrong } from './parameters.ts';
 import { patternsOf } from './patterns.ts';
-
-/** One condition of a query, decided on what the caller sees of an event. */
-export interface EventCondition {
-  matches(event: SeenRecord): boolean;
-  /** What the database may look for, where the caller may search by it. */
-  identifiers?: WantedIdentifiers[] | undefined;
-  ids?: readonly string[] | undefined;
-}
 
 /** The fields that a simple EQ_ parameter compares, with the vocabulary of standard values. */
 const EQUALS: Readonly<Record<string, { field: string; vocabulary?: Vocabulary }>> = {
@@ -74,12 +65,18 @@ export function conditionOf(name: string, value: string): EventCondition | undef
   }
   if (name === 'EXISTS_errorDeclaration') {
     if (value !== '') throw wrong(name, 'It has no value.');
-    return { matches: (event) => Object.keys(event.fields).some((field) => field.startsWith('errorDeclaration.')) };
+    return {
+      matches: (event) => Object.keys(event.fields).some((field) => field.startsWith('errorDeclaration.')),
+    };
   }
   return conditionOfPair(name, () => list(name, value));
 }
 
-function conditionOfIdentifiers(name: string, fields: readonly string[], given: readonly string[]): EventCondition {
+function conditionOfIdentifiers(
+  name: string,
+  fields: readonly string[],
+  given: readonly string[],
+): EventCondition {
   const { exact, matches } = patternsOf(name, given);
   return {
     matches: (event) => fields.some((field) => matches(ownValue(event.fields, field))),

@@ -7,7 +7,7 @@ import {
   SOURCE_DESTINATION_TYPE,
   type Vocabulary,
 } from '../../events/vocabulary.ts';
-import type { EventCondition } from './conditions.ts';
+import type { EventCondition } from './condition.ts';
 
 /** Parameters whose name ends with a type: `EQ_bizTransaction_po`. Type and value are two fields of one list. */
 const PAIRS: readonly { prefix: string; type: string; value: string; vocabulary: Vocabulary }[] = [
@@ -47,7 +47,9 @@ export function conditionOfPair(name: string, values: () => readonly string[]): 
 
 /** A standard value as records have it, `shipping`, from any of its notations; others as they are. */
 export function standardValue(value: string, vocabulary: Vocabulary | undefined): string {
-  return vocabulary && value.includes(':') ? shortName(expandCurie(value, STANDARD_PREFIXES), vocabulary) : value;
+  return vocabulary && value.includes(':')
+    ? shortName(expandCurie(value, STANDARD_PREFIXES), vocabulary)
+    : value;
 }
 
 function column(value: JsonValue | undefined): readonly JsonValue[] {

@@ -1,8 +1,8 @@
 import { isDateTime, toUtcMillis } from '../../events/date-time.ts';
-import { LotbookError } from '../../errors.ts';
 import type { RecordSearch } from '../../delivery/record-search.ts';
 import type { RecordOrder } from '../../store/records.ts';
-import { conditionOf, type EventCondition } from './conditions.ts';
+import { wrong, type EventCondition } from './condition.ts';
+import { conditionOf } from './conditions.ts';
 
 /** A query for events as the URL has it. */
 export interface EventQuery {
@@ -17,8 +17,8 @@ export interface EventQuery {
 
 const DEFAULT_PER_PAGE = 30;
 const ORDERS: Readonly<Record<string, RecordOrder>> = { eventTime: 'EVENT_TIME', recordTime: 'CURRENT' };
-const TIMES = ['GE_eventTime', 'LT_eventTime', 'GE_recordTime', 'LT_recordTime'];
-const PAGING = ['orderBy', 'orderDirection', 'perPage', 'nextPageToken', 'book'];
+const TIMES = new Set(['GE_eventTime', 'LT_eventTime', 'GE_recordTime', 'LT_recordTime']);
+const PAGING = new Set(['orderBy', 'orderDirection', 'perPage', 'nextPageToken', 'book']);
 
 /**
  * Reads the query parameters of `GET /events` (EPCIS 2.0, section 8.2.7.1). Lists are separated by `|`. `book` is ours.
@@ -31,7 +31,7 @@ export function parseEventQuery(parameters: URLSearchParams): EventQuery {
   for (const [name, value] of parameters) {
     if (given.has(name)) throw wrong(name, 'Give it once; separate several values by |.');
     given.set(name, value);
-    if (TIMES.includes(name) || PAGING.includes(name)) continue;
+    if (TIMES.has(name) || PAGING.has(name)) continue;
     const condition = conditionOf(name, value);
     if (!condition) throw wrong(name, 'This node does not know it.');
     conditions.push(condition);
@@ -55,7 +55,8 @@ export function parseEventQuery(parameters: URLSearchParams): EventQuery {
 /** The paging parameters of any list of this interface. */
 export function pagingOf(given: ReadonlyMap<string, string>): Omit<EventQuery, 'search'> {
   const orderBy = given.get('orderBy');
-  const order = orderBy === undefined ? 'FIRST' : Object.hasOwn(ORDERS, orderBy) ? ORDERS[orderBy] : undefined;
+  const order =
+    orderBy === undefined ? 'FIRST' : Object.hasOwn(ORDERS, orderBy) ? ORDERS[orderBy] : undefined;
   if (!order) throw wrong('orderBy', 'Give eventTime or recordTime.');
   const direction = given.get('orderDirection') ?? (orderBy === undefined ? 'ASC' : 'DESC');
   if (direction !== 'ASC' && direction !== 'DESC') throw wrong('orderDirection', 'Give ASC or DESC.');
@@ -83,8 +84,4 @@ function instant(given: ReadonlyMap<string, string>, name: string): number | und
 function both(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
   const [first, ...others] = lists.filter((list) => list !== undefined);
   return first?.filter((id) => others.every((list) => list.includes(id)));
-}
-
-export function wrong(name: string, message: string): LotbookError {
-  return new LotbookError('BAD_INPUT', `The parameter ${name.slice(0, 100)}: ${message}`, { place: name });
 }

@@ -1,7 +1,7 @@
 import { hasAny, wantedValues } from '../../delivery/record-search.ts';
 import { canonicalIdentifier, identify } from '../../events/identifiers.ts';
 import type { JsonValue } from '../../events/value.ts';
-import { wrong } from './parameters.ts';
+import { wrong } from './condition.ts';
 
 /** What identifiers are looked for. */
 interface Patterns {
@@ -19,7 +19,9 @@ const PATTERN = /^urn:epc:idpat:(sgtin|lgtin):(\d+\.\d+)\.\*$/;
  */
 export function patternsOf(name: string, given: readonly string[]): Patterns {
   const exact = given.filter((item) => !item.startsWith('urn:epc:idpat:'));
-  const prefixes = given.filter((item) => item.startsWith('urn:epc:idpat:')).map((item) => prefixOf(name, item));
+  const prefixes = given
+    .filter((item) => item.startsWith('urn:epc:idpat:'))
+    .map((item) => prefixOf(name, item));
   const wanted = wantedValues(exact);
   const starts = (value: JsonValue | undefined): boolean => {
     if (Array.isArray(value)) return value.some(starts);
@@ -39,7 +41,10 @@ function prefixOf(name: string, pattern: string): string {
   const item = `urn:epc:${scheme === 'lgtin' ? 'class' : 'id'}:${scheme}:${product}.1`;
   const { canonical, fault } = identify(item);
   if (product === undefined || fault) {
-    throw wrong(name, 'Patterns are taken for all items or lots of a product: urn:epc:idpat:sgtin:4012345.077889.*');
+    throw wrong(
+      name,
+      'Patterns are taken for all items or lots of a product: urn:epc:idpat:sgtin:4012345.077889.*',
+    );
   }
   return canonical.slice(0, -1);
 }

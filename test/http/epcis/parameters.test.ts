@@ -13,7 +13,7 @@ const EVENT: SeenRecord = {
     bizStep: 'shipping',
     disposition: 'in_transit',
     'readPoint.id': 'urn:epc:id:sgln:9521321.00001.0',
-    'bizLocation.id': 'https://id.gs1.org/414/9521321000010',
+    'bizLocation.id': 'https://id.gs1.org/414/9521321000018',
     epcList: ['https://id.gs1.org/01/09521234543213/21/400'],
     'quantityList[].epcClass': ['urn:epc:class:lgtin:9521234.054321.a'],
     'quantityList[].quantity': ['1200.5'],
@@ -43,7 +43,7 @@ describe('a query for events', () => {
     'EQ_bizStep=urn:epcglobal:cbv:bizstep:shipping',
     'EQ_bizStep=https://ref.gs1.org/cbv/BizStep-shipping|receiving',
     'EQ_disposition=cbv:Disp-in_transit',
-    'EQ_readPoint=https://id.gs1.org/414/9521321000010',
+    'EQ_readPoint=https://id.gs1.org/414/9521321000018',
     'EQ_bizLocation=urn:epc:id:sgln:9521321.00001.0',
     'EQ_bizTransaction_po=urn:x:1',
     'EQ_bizTransaction_urn:epcglobal:cbv:btt:inv=urn:x:1|urn:x:2',
@@ -125,10 +125,18 @@ describe('a query for events', () => {
   it('says how to go through the pages', () => {
     const query = 'orderBy=eventTime&perPage=100&nextPageToken=abc&book=a.example/x';
     expect(parseEventQuery(new URLSearchParams(query))).toMatchObject({
-      ...{ order: 'EVENT_TIME', descending: true, perPage: 100, nextPageToken: 'abc', book: 'a.example/x' },
+      order: 'EVENT_TIME',
+      descending: true,
+      perPage: 100,
+      nextPageToken: 'abc',
+      book: 'a.example/x',
     });
     expect(parseEventQuery(new URLSearchParams())).toMatchObject({
-      ...{ order: 'FIRST', descending: false, perPage: 30, nextPageToken: null, book: null },
+      order: 'FIRST',
+      descending: false,
+      perPage: 30,
+      nextPageToken: null,
+      book: null,
     });
   });
 });

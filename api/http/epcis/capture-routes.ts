@@ -1,0 +1,151 @@
+import type { Request, Response } from 'express';
+import { found } from '../../delivery/reading.ts';
+import { LotbookError } from '../../errors.ts';
+import type { Problem } from '../../events/problem.ts';
+import { hasRole, type Caller } from '../../sharing/caller.ts';
+import { findJob, finishJob, keepJob, listJobs, type CaptureJob } from '../../store/capture-jobs.ts';
+import { callerFrom } from '../access.ts';
+import { capture, checkMayCapture, keyOf, outcomeOf } from './capture.ts';
+import { bookOf, parametersOf, textOf, type EpcisServices } from './exchange.ts';
+import { pagingOf } from './parameters.ts';
+import { readEvents } from './read-events.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Captures a document. All or nothing, unless the caller says `proceed`. The job is told by its location. */
+export async function postCapture(services: EpcisServices, req: Request, res: Response): Promise<void> {
+  const caller = callerFrom(res);
+  checkMayCapture(caller);
+  const proceed = behaviourOf(req) === 'proceed';
+  const read = readEvents(textOf(req), { proceed });
+  const [first] = read.problems;
+  if (first && (!proceed || first.event === null)) return sendProblems(res, read.problems);
+  if (read.events.length + read.problems.length === 0)
+    throw new LotbookError('BAD_INPUT', 'The document has no event.');
+  const job = await captured(services, caller, req, { ...read, proceed });
+  res.status(202).location(`${req.baseUrl}/capture/${job.id}`).end();
+}
+
+/** Captures one event. */
+export async function postEvent(services: EpcisServices, req: Request, res: Response): Promise<void> {
+  const caller = callerFrom(res);
+  checkMayCapture(caller);
+  const read = readEvents(textOf(req), { proceed: false });
+  if (read.problems.length > 0) return sendProblems(res, read.problems);
+  const [event] = read.events;
+  if (!event || read.events.length > 1) {
+    throw new LotbookError('BAD_INPUT', 'Send one event here; several go to /epcis/capture.');
+  }
+  const { errors, running } = await captured(services, caller, req, { ...read, proceed: false });
+  const [error] = errors;
+  if (error)
+    throw new LotbookError(error.code as LotbookError['code'], error.message, {
+      place: error.field ?? undefined,
+    });
+  const location = `${req.baseUrl}/events/${encodeURIComponent(event.id)}`;
+  res
+    .status(running ? 202 : 201)
+    .location(location)
+    .end();
+}
+
+async function captured(
+  services: EpcisServices,
+  caller: Caller,
+  req: Request,
+  read: ReturnType<typeof readEvents> & { proceed: boolean },
+): Promise<CaptureJob> {
+  const book = await bookOf(services.reading, caller, parametersOf(req).get('book'));
+  const key = keyOf(req.get('Idempotency-Key'), services.randomId);
+  return keepJob(services.db.prisma, await capture(services, { ...read, caller, book, key }));
+}
+
+/** Where a capture stands. For the node's own people. */
+export async function getJob(services: EpcisServices, req: Request, res: Response): Promise<void> {
+  const caller = ownCaller(res);
+  const id = String(req.params['id']);
+  const job = found(UUID.test(id) ? await findJob(services.db.prisma, id) : null, 'capture job');
+  res.json(shown(await upToDate(services, caller, job)));
+}
+
+/** The captures, the newest first. */
+export async function getJobs(services: EpcisServices, req: Request, res: Response): Promise<void> {
+  const caller = ownCaller(res);
+  const parameters = parametersOf(req);
+  const { perPage, nextPageToken } = pagingOf(new Map(parameters));
+  const after = nextPageToken === null ? null : await placeOf(services, nextPageToken);
+  const jobs = await listJobs(services.db.prisma, { limit: perPage + 1, after });
+  const page = jobs.slice(0, perPage);
+  const last = page.at(-1);
+  if (jobs.length > perPage && last) {
+    parameters.set('nextPageToken', last.id);
+    res.set('Link', `<${req.baseUrl}${req.path}?${parameters.toString()}>; rel="next"`);
+  }
+  res.json(await Promise.all(page.map(async (job) => shown(await upToDate(services, caller, job)))));
+}
+
+async function placeOf({ db }: EpcisServices, id: string): Promise<{ createdAt: Date; id: string }> {
+  const job = UUID.test(id) ? await findJob(db.prisma, id) : null;
+  if (job) return job;
+  throw new LotbookError('BAD_INPUT', 'This is no token of this list.', { place: 'nextPageToken' });
+}
+
+/** A job that waited for a decision ends with its request. */
+async function upToDate(services: EpcisServices, caller: Caller, job: CaptureJob): Promise<CaptureJob> {
+  if (!job.running) return job;
+  const view = await services.approval.request(caller, job.id);
+  if (!view) return job;
+  const now = { ...job, ...outcomeOf(view, null, new Date(services.clock())) };
+  if (!now.running) await finishJob(services.db.prisma, now);
+  return now;
+}
+
+function ownCaller(res: Response): Caller {
+  const caller = callerFrom(res);
+  if (hasRole(caller, 'VIEWER')) return caller;
+  throw new LotbookError('NOT_PERMITTED', 'Capture jobs are for people of this organisation.');
+}
+
+function behaviourOf(req: Request): 'rollback' | 'proceed' {
+  const behaviour = req.get('GS1-EPCIS-Capture-Error-Behaviour') ?? 'rollback';
+  if (behaviour === 'rollback' || behaviour === 'proceed') return behaviour;
+  const place = 'GS1-EPCIS-Capture-Error-Behaviour';
+  throw new LotbookError('BAD_INPUT', 'Say rollback or proceed.', { place });
+}
+
+function shown({ id, running, success, events, captured, errors, createdAt, finishedAt }: CaptureJob) {
+  return {
+    captureID: id,
+    running,
+    success,
+    createdAt,
+    ...(finishedAt && { finishedAt }),
+    events,
+    captured,
+    errors: errors.map(({ code, message, event, field }) => ({
+      type: 'epcisException:ValidationException',
+      title: code,
+      detail: message,
+      event,
+      field,
+    })),
+  };
+}
+
+/** All that is wrong with a document, as `application/problem+json` (RFC 9457), each with its event and field. */
+function sendProblems(res: Response, problems: readonly Problem[]): void {
+  const requestId = res.getHeader('X-Request-Id');
+  const [first] = problems;
+  const { status, duty, code } = new LotbookError('BAD_INPUT', '');
+  const text = JSON.stringify({
+    type: 'epcisException:ValidationException',
+    title: 'The document is not valid; nothing of it was captured.',
+    status,
+    detail: first ? `${first.field}: ${first.message}` : '',
+    code,
+    duty,
+    requestId,
+    errors: problems.map(({ event, field, code, message }) => ({ event, field, code, message })),
+  });
+  res.status(status).set('Content-Type', 'application/problem+json').send(Buffer.from(text));
+}
