@@ -1,8 +1,8 @@
 import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
-import { openListener } from './http/listener.ts';
+import { type Listener, openListener } from './http/listener.ts';
 import { partnerDoors } from './http/partner-doors.ts';
-import { createServer } from './http/server.ts';
+import { createServer, type HttpServer } from './http/server.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
 import { nodeDocument, wellKnown } from './http/well-known.ts';
 import { createGraphqlHandler } from './graphql/handler.ts';
@@ -19,27 +19,45 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Starts a node and resolves when it serves. */
+/** Starts a node and resolves when it serves. What was opened is closed again when something on the way fails. */
 export async function startNode(
   config: Config = readConfig(),
   overrides: Overrides = {},
 ): Promise<RunningNode> {
   const listener = await openListener(config);
-  const shut = (): Promise<void> =>
-    new Promise((resolve) => {
-      listener.server.close(() => resolve());
-      listener.server.closeAllConnections();
-    });
-  const context = await openContext(config, listener.port, overrides).catch(async (error: unknown) => {
-    await shut();
+  const opened: (() => Promise<void>)[] = [() => shut(listener)];
+  try {
+    const context = await openContext(config, listener.port, overrides);
+    opened.unshift(() => context.close());
+    const http = await openDoors(context, listener);
+    const { node, log } = context;
+    log.info(
+      { organisation: node.organisation, url: node.url, host: config.host, port: listener.port },
+      'the node serves',
+    );
+    let closing: Promise<void> | undefined;
+    const close = async (): Promise<void> => {
+      await http.close();
+      await context.close();
+      log.info('the node has stopped');
+    };
+    const host = config.host.includes(':') ? '[::1]' : '127.0.0.1';
+    const localUrl = `http://${host}:${listener.port}`;
+    return { url: node.url, localUrl, context, close: () => (closing ??= close()) };
+  } catch (error) {
+    for (const undo of opened) await undo().catch(() => undefined);
     throw error;
-  });
-  const { home, node, now, database, authenticator, partners, metrics, log, randomId } = context;
+  }
+}
+
+async function openDoors(context: Context, listener: Listener): Promise<HttpServer> {
+  const { home, node, now, database, authenticator, partners, metrics, log, randomId, config } = context;
+  const { protocol, version, url } = node;
   const stopping = new AbortController();
   const services = openServices(context, stopping.signal);
   const http = createServer({
     listener,
-    config: context.config,
+    config,
     authenticator,
     metrics,
     log,
@@ -50,31 +68,23 @@ export async function startNode(
       return undefined;
     },
   });
+  http.draining.addEventListener('abort', () => stopping.abort());
   const statement = await signNode(node, home.signer, now());
   const { publicJwk } = home;
-  const { protocol, version, url } = node;
-  http.mount(
-    '/',
-    wellKnown(nodeDocument({ self: node, publicJwk, protocol, version, statement }), publicJwk),
-  );
+  const document = nodeDocument({ self: node, publicJwk, protocol, version, statement });
+  http.mount('/', wellKnown(document, publicJwk));
   http.mount('/', tokenEndpoint({ url, prisma: database.prisma, authenticator, now }));
   http.mount('/', partnerDoors({ partners, now }));
-  http.draining.addEventListener('abort', () => stopping.abort());
   http.serve();
   await services.start();
-  log.info(
-    { organisation: node.organisation, url, host: config.host, port: listener.port },
-    'the node serves',
-  );
+  return http;
+}
 
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await http.close();
-    await context.close();
-    log.info('the node has stopped');
-  };
-  const host = config.host.includes(':') ? '[::1]' : '127.0.0.1';
-  return { url, localUrl: `http://${host}:${listener.port}`, context, close: () => (closing ??= close()) };
+function shut({ server }: Listener): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 /**

@@ -10,8 +10,6 @@ import { callerOf, type CallerDirectory } from './caller-directory.ts';
 export interface Authenticator {
   /** @throws LotbookError UNAUTHENTICATED */
   authenticate(req: Pick<IncomingMessage, 'headers'>): Promise<Caller>;
-  /** Whether a caller of an open stream may still call: false once its token ended or it was suspended or revoked. */
-  isStillWelcome(caller: Caller): Promise<boolean>;
   /** An access token for a client whose assertion was checked. */
   issue(client: { clientId: string; kid: string }): Promise<string>;
 }
@@ -68,8 +66,6 @@ export function openAuthenticator(input: {
         throw unauthenticated('The client may not call any more.');
       return callerOf(entry, token.expiresAtMs);
     },
-    isStillWelcome: async (caller) =>
-      caller.expiresAt > now() && (await directory.find(caller.clientId)) !== undefined,
     issue: ({ clientId, kid }) =>
       signAccessToken(
         {

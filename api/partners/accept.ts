@@ -11,7 +11,8 @@ import { type NodeIdentity, readNode, signAcceptance } from './statements.ts';
 /**
  * Accepts an invitation link of another node. The link came by a way that people trust and names the inviter's key:
  *
- * 1. the node at the link's address must show that very key, and a statement signed with it that says who it is;
+ * 1. the node at the link's address must show that very key, and a statement signed with it that says
+ *    who and where it is (a node between the two could pass on the first, not the second);
  * 2. what is here already must not contradict it;
  * 3. the inviter is told our key, with the one-time code;
  * 4. its key is pinned and it is a partner here at once. There our fingerprint waits for its people's confirmation.
@@ -31,6 +32,13 @@ export async function accept(environment: PartnersEnvironment, text: string): Pr
     throw new LotbookError('CONFLICT', "This is an invitation of this node's own.", { place: 'link' });
   }
 
+  if (inviter.url !== url) {
+    throw new LotbookError(
+      'UNVERIFIED',
+      'The inviter says that its address is another one than that of the link: ask it for a new link.',
+      { place: 'link' },
+    );
+  }
   await refuseContradiction(prisma, inviter, jwk);
 
   const statement = await signAcceptance(
@@ -42,7 +50,6 @@ export async function accept(environment: PartnersEnvironment, text: string): Pr
   const at = new Date(now());
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     await refuseContradiction(tx, inviter, jwk);
-    // Where the link led is where it answered: its own word for its address may be of another network.
     await putOrganisation(tx, {
       id: inviter.organisation,
       name: inviter.name,

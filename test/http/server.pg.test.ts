@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { DOORS } from '../../api/http/access.ts';
 import { thumbprint, publicPart } from '../../api/identity/jwk.ts';
 import { signClientAssertion } from '../../api/identity/client-assertion.ts';
@@ -124,11 +124,14 @@ test('metrics are handed to programs on this machine where the configuration say
 test('a node without its database is alive and not ready', async () => {
   const broken = await startTestNode('broken.example');
   try {
-    await broken.context.database.pool.end();
+    vi.spyOn(broken.context.database.pool, 'query').mockImplementation(() =>
+      Promise.reject(new Error('away')),
+    );
     expect((await fetch(`${broken.localUrl}/healthz`)).status).toBe(200);
     expect((await fetch(`${broken.localUrl}/readyz`)).status).toBe(503);
   } finally {
-    await broken.remove().catch(() => undefined);
+    vi.restoreAllMocks();
+    await broken.remove();
   }
 });
 

@@ -138,6 +138,12 @@ describe('an invitation', () => {
     await sendAcceptance(link, 'still-good.example');
   });
 
+  test('that leads over another address than that of the inviter is refused', async () => {
+    const { link } = await invite();
+    const relayed = link.replace('//localhost:', '//127.0.0.1:');
+    await expect(partnersOf(buyer).accept(relayed)).rejects.toMatchObject({ code: 'UNVERIFIED' });
+  });
+
   test.each(['', 'http://x', 'javascript:alert(1)//partners/invitations/AAAAAAAAAAAAAAAAAAAAAA#x'])(
     'is not read from "%s"',
     async (link) => {
