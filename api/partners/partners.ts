@@ -9,7 +9,7 @@ import { type Partner, partnerOf } from './partner.ts';
 import { addPartner, addProgram, type PartnerInput, type ProgramInput, revokeProgram } from './programs.ts';
 import { confirm, movePartner, setGroups } from './standing.ts';
 
-export type { Partner, PartnerStatus } from './partner.ts';
+export type { Partner } from './partner.ts';
 
 /**
  * With whom this node exchanges, and how they become partners: an invitation by a way that people trust, accepted by

@@ -8,8 +8,6 @@ import { openStanding, type StandingInput } from './standing.ts';
 import { post, wellKnown } from './stranger.ts';
 import { openTokens, type PeerAddress } from './tokens.ts';
 
-export type { PeerAddress } from './tokens.ts';
-
 type Variables = Readonly<Record<string, unknown>>;
 
 /** The only way out of a node. Everything rejects with LotbookError: UNREACHABLE, NOT_PERMITTED, or what was answered. */
