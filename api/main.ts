@@ -68,6 +68,7 @@ async function openDoors(context: Context, listener: Listener): Promise<HttpServ
       return undefined;
     },
   });
+  http.mount('/epcis', epcisRouter(services.epcis));
   http.draining.addEventListener('abort', () => stopping.abort());
   const statement = await signNode(node, home.signer, now());
   const { publicJwk } = home;

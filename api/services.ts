@@ -8,6 +8,7 @@ import { openReading } from './delivery/reading.ts';
 import { openSubscriber } from './delivery/subscriber.ts';
 import { LotbookError } from './errors.ts';
 import type { Services } from './graphql/context.ts';
+import type { EpcisServices } from './http/epcis/exchange.ts';
 import type { PinnedKeys } from './identity/jws.ts';
 import { verificationKey } from './identity/jwk.ts';
 import { ROLES } from './sharing/caller.ts';
@@ -29,6 +30,7 @@ const DELIVER = `mutation Deliver($tokens: [String!]!) {
 /** The working rooms of a node, put together: what GraphQL and EPCIS serve, and what runs by itself. */
 export interface NodeServices {
   graphql: Services;
+  epcis: EpcisServices;
   /** Opens the books that `lotbook init` named, begins to follow partners' books and to deliver queued requests. */
   start(): Promise<void>;
 }
@@ -84,7 +86,9 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
     await Promise.all([subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
   });
   register(context, approval, hub);
+  const reading = openReading(sources);
   return {
+    epcis: { approval, reading, db, clock, randomId: uuid, config },
     graphql: {
       ...{
         node,
@@ -100,7 +104,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
         signal: draining,
       },
       authenticate: (req) => context.authenticator.authenticate(req),
-      reading: openReading(sources),
+      reading,
       ackFeed: (ack) => ackFeed(sources, ack),
     },
     start: async () => {
