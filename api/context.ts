@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
+import { describeError } from './errors.ts';
 import { type Authenticator, openAuthenticator } from './http/authenticate.ts';
 import { openCallerDirectory } from './http/caller-directory.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -65,7 +66,14 @@ export interface Context {
 export async function openContext(given: Config, port: number, overrides: Overrides = {}): Promise<Context> {
   const { now = Date.now, randomBytes: random = randomBytes } = overrides;
   const log =
-    overrides.log ?? pino({ level: given.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    overrides.log ??
+    pino({
+      level: given.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // No way round it: whoever logs an error logs this of it.
+      serializers: { err: describeError },
+    });
   const closing: (() => Promise<void> | void)[] = [];
   const onClose = (close: () => Promise<void> | void): void => void closing.unshift(close);
   const close = async (): Promise<void> => {

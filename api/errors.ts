@@ -88,3 +88,11 @@ export function toLotbookError(error: unknown): LotbookError {
     ? error
     : new LotbookError('INTERNAL', 'Something went wrong in this node.');
 }
+
+/** What of an error may stand in a log: kind, code and place. Its text stays out, for libraries quote values in theirs. */
+export function describeError(error: unknown): { kind: string; code?: string; stack?: string[] } {
+  if (!(error instanceof Error)) return { kind: typeof error };
+  const { code } = error as { code?: unknown };
+  const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { kind: error.name, stack: stack.slice(0, 12), ...(typeof code === 'string' && { code }) };
+}

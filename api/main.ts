@@ -1,5 +1,7 @@
 import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
+import { describeError } from './errors.ts';
+import { epcisRouter } from './http/epcis/router.ts';
 import { type Listener, openListener } from './http/listener.ts';
 import { partnerDoors } from './http/partner-doors.ts';
 import { createServer, type HttpServer } from './http/server.ts';
@@ -112,7 +114,7 @@ export async function runNode(config: Config): Promise<number> {
       });
     }
     const fatal = (what: string) => (error: unknown) => {
-      log.fatal({ kind: error instanceof Error ? error.name : typeof error, stack: framesOf(error) }, what);
+      log.fatal(describeError(error), what);
       process.exit(1);
     };
     process.on('unhandledRejection', fatal('a rejection was not handled'));
@@ -122,13 +124,4 @@ export async function runNode(config: Config): Promise<number> {
       stop(1);
     });
   });
-}
-
-/** Where it happened, without the text, which may hold values. */
-function framesOf(error: unknown): string[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 12);
 }

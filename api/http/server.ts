@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { LotbookError, type ErrorCode } from '../errors.ts';
+import { describeError, LotbookError, type ErrorCode } from '../errors.ts';
 import { doorOf, guard } from './access.ts';
 import type { Authenticator } from './authenticate.ts';
 import { openDrain } from './drain.ts';
@@ -54,7 +54,7 @@ export function createServer(input: ServerInput): HttpServer {
     const requestId = requestIds.get(req) ?? '';
     const problem = toProblem(error);
     if (problem.status >= 500 && !QUIET.has(problem.code))
-      log.error({ requestId, ...describe(error) }, 'request failed');
+      log.error({ requestId, ...describeError(error) }, 'request failed');
     sendProblem(res, problem, requestId);
   };
 
@@ -113,16 +113,4 @@ function securityHeaders(): express.RequestHandler {
 
 function isHealthCheck(url = ''): boolean {
   return /^\/(healthz|readyz)($|\?)/.test(url);
-}
-
-/** Kind and place of an error, without its text: libraries quote values in theirs. */
-function describe(error: unknown): { kind: string; code?: string; stack?: string } {
-  if (!(error instanceof Error)) return { kind: typeof error };
-  const { code } = error as { code?: unknown };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return {
-    kind: error.name,
-    stack: frames.slice(0, 8).join('\n'),
-    ...(typeof code === 'string' && { code }),
-  };
 }
