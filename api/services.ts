@@ -1,6 +1,7 @@
-import { Counter, Gauge } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { openApproval, type Approval } from './approval/approval.ts';
-import { openOutbox, type RemoteRequest } from './approval/outbox.ts';
+import type { RemoteRequest } from './approval/outbox-delivery.ts';
+import { openOutbox, type Outbox } from './approval/outbox.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
 import { openHub } from './delivery/hub.ts';
@@ -13,7 +14,7 @@ import type { PinnedKeys } from './identity/jws.ts';
 import { verificationKey } from './identity/jwk.ts';
 import { ROLES } from './sharing/caller.ts';
 import { mainKeys, statementKeys } from './store/clients.ts';
-import { openGrants } from './store/grants.ts';
+import { openGrants, type Grants } from './store/grants.ts';
 
 const SEND_TIMEOUT_MS = 15_000;
 
@@ -36,75 +37,32 @@ export interface NodeServices {
 }
 
 export function openServices(context: Context, draining: AbortSignal): NodeServices {
-  const {
-    config,
-    home,
-    node,
-    log,
-    now: clock,
-    randomId: uuid,
-    database: db,
-    bell,
-    peers,
-    partners,
-  } = context;
-  const { organisation } = node;
+  const { config, home, node, log, now: clock, randomId, database: db, bell, peers, partners } = context;
   const grants = openGrants(db.pool);
-  // A request counts only under the key that stands for its organisation now; what was signed before stays verifiable.
-  const currentKeys = async (id: string): Promise<PinnedKeys> => {
-    const keys = [...(await mainKeys(db.prisma, [id])).values()].map(verificationKey);
-    return new Map(keys.map((key) => [key.kid, key]));
-  };
-  const everyKey = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
-  const common = { pool: db.pool, bell, signer: home.signer, organisation, clock, uuid, log };
-  const outbox = openOutbox({
-    ...common,
-    send: async (authority, tokens) => {
-      const data = await peers.call(authority, DELIVER, { tokens }, { timeoutMs: SEND_TIMEOUT_MS });
-      return (data['deliverRequests'] as unknown as { requests: RemoteRequest[] }).requests;
-    },
-  });
-  const { groupCommit, maxQueue } = config;
-  const randomBytes = (length: number): Buffer => Buffer.from(context.randomBytes(length));
-  const approval = openApproval(
-    { ...common, grants, keysOf: currentKeys, randomBytes, groupCommit, maxQueue },
-    outbox,
-  );
-  const sources = { db, grants, organisation, clock };
-  const hub = openHub({ ...sources, bell, log, config });
-  const subscriber = openSubscriber({
-    ...sources,
-    peers,
-    keysOf: everyKey,
-    bell,
-    random: Math.random,
-    log,
-    config,
-  });
+  const { approval, outbox } = openApprovalRoom(context, grants);
+  const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
+  const hub = openHub(sources);
+  const keysOf = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
+  const subscriber = openSubscriber({ ...sources, peers, keysOf, random: Math.random });
   context.onClose(async () => {
     hub.close();
     await Promise.all([subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
   });
   register(context, approval, hub);
   const reading = openReading(sources);
+  const served = { approval, reading, clock, randomId, config };
   return {
-    epcis: { approval, reading, db, clock, randomId: uuid, config },
+    epcis: { ...served, db },
     graphql: {
-      ...{
-        node,
-        approval,
-        grants,
-        hub,
-        partners,
-        bell,
-        clock,
-        randomId: uuid,
-        config,
-        log,
-        signal: draining,
-      },
+      ...served,
+      node,
+      grants,
+      hub,
+      partners,
+      bell,
+      log,
+      signal: draining,
       authenticate: (req) => context.authenticator.authenticate(req),
-      reading,
       ackFeed: (ack) => ackFeed(sources, ack),
     },
     start: async () => {
@@ -113,6 +71,36 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       subscriber.start();
     },
   };
+}
+
+function openApprovalRoom(context: Context, grants: Grants): { approval: Approval; outbox: Outbox } {
+  const { config, home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
+  const { pool, prisma } = database;
+  const { signer } = home;
+  const common = { pool, bell, signer, organisation: node.organisation, clock, uuid, log };
+  const outbox = openOutbox({
+    ...common,
+    send: async (authority, tokens) => {
+      const data = await peers.call(authority, DELIVER, { tokens }, { timeoutMs: SEND_TIMEOUT_MS });
+      return (data['deliverRequests'] as unknown as { requests: RemoteRequest[] }).requests;
+    },
+  });
+  const approval = openApproval(
+    {
+      ...common,
+      grants,
+      groupCommit: config.groupCommit,
+      maxQueue: config.maxQueue,
+      randomBytes: (length) => Buffer.from(context.randomBytes(length)),
+      // A request counts only under the key that stands for its organisation now.
+      keysOf: async (id) => {
+        const keys = [...(await mainKeys(prisma, [id])).values()].map(verificationKey);
+        return new Map(keys.map((key) => [key.kid, key]));
+      },
+    },
+    outbox,
+  );
+  return { approval, outbox };
 }
 
 /** Does nothing for a book that is there. */
@@ -136,30 +124,22 @@ async function openNamedBook({ node, log }: Context, approval: Approval, name: s
 
 /** Counts only: no names of books, records or partners leave by the metrics. */
 function register({ metrics }: Context, approval: Approval, hub: ReturnType<typeof openHub>): void {
-  const registers = [metrics.registry];
+  const { registry } = metrics;
   const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(value());
+        },
+      }),
+    );
   gauge('lotbook_waiting_changes', 'Changes that wait for their commit', () => approval.sequencer.waiting());
   gauge('lotbook_feed_streams', 'Open feed streams', () => hub.stats().streams);
-  gauge(
-    'lotbook_feed_lag_seconds',
-    'From approval to hand-over of the last live change',
-    () => hub.stats().lagMs / 1000,
-  );
-  new Counter({
-    name: 'lotbook_feed_items_total',
-    help: 'Feed items handed out',
-    registers,
-    collect() {
-      this.reset();
-      this.inc(hub.stats().itemsSent);
-    },
+  gauge('lotbook_feed_lag_seconds', 'From approval to hand-over of the last live change', () => {
+    return hub.stats().lagMs / 1000;
   });
+  gauge('lotbook_feed_items', 'Feed items handed out since the start', () => hub.stats().itemsSent);
 }

@@ -87,7 +87,6 @@ export function prepareChange(
   const given = validatedContent(change, place, uuid);
   const current = known.get(given.id);
   const valid = current && change.base === null ? setInto(change, given, current, place) : given;
-  const seenVersion = current?.version ?? 0;
   const same = current !== undefined && sameState(current.state, valid.fields);
   return {
     ...common(change, valid.id, current),
