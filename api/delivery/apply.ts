@@ -188,7 +188,11 @@ function recordOf(
 ): CopiedRecord {
   const { time } = attributesOf(kind, record, fields);
   return {
-    ...{ id: record, kind, version, seq, firstSeq },
+    id: record,
+    kind,
+    version,
+    seq,
+    firstSeq,
     hash: tokenHash(token),
     eventTime: time === null ? null : new Date(time),
     links: kind === 'GRANT' ? [] : deriveLinks(fields),

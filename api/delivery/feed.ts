@@ -104,6 +104,7 @@ function add(
   /** Only what this grant has a part in. */
   under?: string,
 ): void {
+  if (grants.length === 0 && reader !== 'OWN') return;
   const question = reader === 'OWN' ? reader : { audience: reader, purpose: ORDINARY_PURPOSE, now };
   const handedOut = handOut(entry, key, grants, question);
   if (!handedOut) return;

@@ -77,6 +77,12 @@ export class Room {
     return this.#refreshing;
   }
 
+  /** Takes in all that was committed before this call. */
+  async catchUp(): Promise<void> {
+    if (this.#refreshing) await this.#refreshing;
+    await this.refresh();
+  }
+
   async #refresh(): Promise<boolean> {
     const startedAt = this.#clock();
     const { entries, complete } = await this.#tail.fetch();

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { encodeCursor, type Position } from './cursor.ts';
 import type { FeedEnd } from './feed.ts';
 import { frame, type Delivery, type Room, type Selection } from './room.ts';
@@ -8,8 +7,20 @@ const COMPLETE = Buffer.from('event: complete\ndata: \n\n');
 /** How long the last words of a stream may take to leave. */
 const LAST_WORDS_MS = 1_000;
 
+/** What a stream needs of an HTTP response that has not begun. */
+export interface Response {
+  readonly destroyed: boolean;
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  flushHeaders(): void;
+  write(bytes: Buffer): boolean;
+  end(bytes: Buffer): unknown;
+  destroy(): unknown;
+  on(event: 'drain' | 'error', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 export interface StreamOptions {
-  res: ServerResponse;
+  res: Response;
   room: Room;
   organisation: string;
   reader: Reader;

@@ -24,7 +24,11 @@ const booksData = z.object({
   books: z
     .array(
       z.object({
-        ...{ id: text, title: text, owner: text, authority: text, localCopy: z.boolean() },
+        id: text,
+        title: text,
+        owner: text,
+        authority: text,
+        localCopy: z.boolean(),
         createdAt: z.iso.datetime({ offset: true }),
       }),
     )
@@ -41,38 +45,52 @@ interface RunningFeed {
   done: Promise<void>;
 }
 
+/** The feeds that run in this process, one for each book. */
+class Feeds {
+  readonly #options: SubscriberOptions;
+  readonly #running = new Map<string, RunningFeed>();
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+  }
+
+  follow(book: string, authority: string): void {
+    if (this.#running.has(book)) return;
+    const abort = new AbortController();
+    const done = readFeed(this.#options, { book, authority }, abort.signal).finally(() =>
+      this.#running.delete(book),
+    );
+    this.#running.set(book, { authority, abort, done });
+  }
+
+  /** Ends feeds, those of some authorities or all; their books. */
+  async end(which: (authority: string) => boolean = () => true): Promise<string[]> {
+    const ending = [...this.#running].filter(([, { authority }]) => which(authority));
+    for (const [, { abort }] of ending) abort.abort();
+    await Promise.all(ending.map(([, { done }]) => done));
+    return ending.map(([book]) => book);
+  }
+}
+
 export function openSubscriber(options: SubscriberOptions): Subscriber {
   const { clock, config, db, log } = options;
-  const feeds = new Map<string, RunningFeed>();
+  const feeds = new Feeds(options);
   let leadership: Leadership | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = true;
   let refreshing: Promise<void> | null = null;
 
-  const follow = (book: string, authority: string): void => {
-    if (isStopped || !leadership || feeds.has(book)) return;
-    const abort = new AbortController();
-    const done = readFeed(options, { book, authority }, abort.signal).finally(() => feeds.delete(book));
-    feeds.set(book, { authority, abort, done });
-  };
-
-  const endFeeds = async (which: (feed: RunningFeed) => boolean): Promise<string[]> => {
-    const ending = [...feeds].filter(([, feed]) => which(feed));
-    for (const [, { abort }] of ending) abort.abort();
-    await Promise.all(ending.map(([, { done }]) => done));
-    return ending.map(([book]) => book);
-  };
-
   const askPartner = async (partner: string): Promise<void> => {
     for (const offered of await booksOf(options, partner)) {
-      if (await keepCopy(db.pool, offered, new Date(clock()))) follow(offered.id, partner);
-      else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
+      if (await keepCopy(db.pool, offered, new Date(clock()))) {
+        if (leadership && !isStopped) feeds.follow(offered.id, partner);
+      } else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
     }
   };
 
   const refresh = async (): Promise<void> => {
     const partners = await readFeedPartners(db.pool);
-    for (const book of await endFeeds(({ authority }) => !partners.includes(authority))) {
+    for (const book of await feeds.end((authority) => !partners.includes(authority))) {
       await setFeedState(db.pool, book, { state: 'ENDED', error: null, now: new Date(clock()) });
     }
     // A partner that does not answer keeps nobody from the others.
@@ -92,7 +110,7 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     void won.lost.then(() => {
       if (leadership !== won) return;
       leadership = null;
-      void endFeeds(() => true);
+      void feeds.end();
     });
   };
 
@@ -117,7 +135,7 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     stop: async () => {
       isStopped = true;
       clearTimeout(timer);
-      await endFeeds(() => true);
+      await feeds.end();
       await turning;
       leadership?.release();
       leadership = null;

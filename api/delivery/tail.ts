@@ -4,6 +4,9 @@ import type { KeyedEntry } from '../store/entries.ts';
 
 /** Entries that one look ahead takes at most. */
 export const WINDOW = 256;
+/** Many that come back at once share what they read of the past: so many windows, for so long. */
+const MAX_KEPT = 8;
+const KEEP_MS = 250;
 const MAX_ENTRIES = 1024;
 const MAX_CHARACTERS = 8_000_000;
 
@@ -32,14 +35,21 @@ export function openTail(length: number, read: ReadRange): Tail {
   const reading = new Map<string, Promise<Window>>();
 
   const readWindow = (after: number, before: number): Promise<Window> => {
-    // Many that come back at once with one cursor share one read.
     const name = `${after} ${before}`;
-    let window = reading.get(name);
-    if (!window) {
-      window = read({ after, before, limit: WINDOW })
-        .then((rows) => ({ entries: rows, complete: rows.length < WINDOW }))
-        .finally(() => reading.delete(name));
-      reading.set(name, window);
+    const known = reading.get(name);
+    if (known) return known;
+    const window = read({ after, before, limit: WINDOW }).then((rows) => ({
+      entries: rows,
+      complete: rows.length < WINDOW,
+    }));
+    reading.set(name, window);
+    const forget = (): void => {
+      if (reading.get(name) === window) reading.delete(name);
+    };
+    window.then(() => setTimeout(forget, KEEP_MS).unref(), forget);
+    for (const oldest of reading.keys()) {
+      if (reading.size <= MAX_KEPT) break;
+      reading.delete(oldest);
     }
     return window;
   };

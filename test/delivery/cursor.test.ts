@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LotbookError } from '../../api/errors.ts';
 import { decodeCursor, encodeCursor } from '../../api/delivery/cursor.ts';
 
 const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
 const position = fc
   .tuple(fc.integer({ min: 1, max: 2_147_483_647 }), fc.option(fc.nat()))
   .map(([seq, done]) => ({ seq, backfill: done === null ? null : done % seq }));
+
+function isRefused(cursor: string): boolean {
+  try {
+    decodeCursor(cursor, 'own');
+    return false;
+  } catch (error) {
+    return error instanceof LotbookError && error.code === 'CURSOR_EXPIRED';
+  }
+}
 
 describe('a cursor', () => {
   it('leads back to its position', () => {
@@ -29,19 +39,8 @@ describe('a cursor', () => {
 
   it('that is no cursor, or has a second spelling, has expired', () => {
     const spelled = (text: string) => Buffer.from(text).toString('base64url');
-    const wrong = [
-      '',
-      'x',
-      '71',
-      spelled('2.own.3'),
-      spelled('1.own.03'),
-      spelled('1.own.3.3'),
-      spelled('1.own.3.'),
-    ];
-    for (const cursor of [...wrong, spelled('1.own.9999999999'), `${spelled('1.own.3')}=`]) {
-      expect(() => decodeCursor(cursor, 'own'), cursor).toThrow(
-        expect.objectContaining({ code: 'CURSOR_EXPIRED' }),
-      );
-    }
+    const spellings = ['2.own.3', '1.own.03', '1.own.3.3', '1.own.3.', '1.own.9999999999'].map(spelled);
+    const wrong = ['', 'x', '71', ...spellings, `${spelled('1.own.3')}=`];
+    expect(wrong.filter((cursor) => !isRefused(cursor))).toEqual([]);
   });
 });

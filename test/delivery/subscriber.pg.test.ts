@@ -61,15 +61,13 @@ async function openNode() {
     const error = (details: object) =>
       void alarms.push((details as { code?: string }).code ?? JSON.stringify(details));
     const subscriber = openSubscriber({
-      ...{
-        db,
-        bell,
-        organisation,
-        peers: network.peers,
-        grants: openGrants(db.pool),
-        clock: Date.now,
-        random: () => 0,
-      },
+      db,
+      bell,
+      organisation,
+      peers: network.peers,
+      grants: openGrants(db.pool),
+      clock: Date.now,
+      random: () => 0,
       keysOf: () => Promise.resolve(authority.keys),
       log: { info: ignore, warn: ignore, error },
       config: { partnerPollMs: 50 },

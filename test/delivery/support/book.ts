@@ -50,7 +50,10 @@ export async function endGrant(
 export async function addNotes({ approval }: TestAuthority, texts: readonly string[]): Promise<string[]> {
   const ids = texts.map(() => `urn:uuid:${randomUUID()}`);
   const changes = texts.map((text, at) => ({
-    ...{ kind: 'NOTE' as const, record: ids[at], base: 0, content: { text, about: [PRODUCT] } },
+    kind: 'NOTE' as const,
+    record: ids[at],
+    base: 0,
+    content: { text, about: [PRODUCT] },
   }));
   const [view] = await approval.requestUpdates(admin, [{ book: HARVEST, key: randomUUID(), changes }]);
   if (view?.error) throw new Error(`${view.error.message} ${view.error.place ?? ''}`);

@@ -37,7 +37,9 @@ export async function openFeedServer(
   const bell = await openBell(given.url, 'lotbook');
   const errors: unknown[] = [];
   const hub = openHub({
-    ...{ db, bell, grants: openGrants(db.pool) },
+    db,
+    bell,
+    grants: openGrants(db.pool),
     log: { error: (details) => void errors.push(details) },
     config: { heartbeatMs: 60_000, slowReaderMs: 60_000 },
     ...given,

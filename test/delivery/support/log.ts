@@ -55,8 +55,20 @@ export class Log {
     const request = `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`;
     const { token, hash } = await issueChange(
       {
-        ...{ issuer: AUTHORITY, book: BOOK, record, kind, seq, term: 1, state, recordKey: key },
-        ...{ atMs: this.now, jti: `jti-${seq}`, txn: request, ver: version, prev: head?.hash },
+        issuer: AUTHORITY,
+        book: BOOK,
+        record,
+        kind,
+        seq,
+        term: 1,
+        state,
+        recordKey: key,
+
+        atMs: this.now,
+        jti: `jti-${seq}`,
+        txn: request,
+        ver: version,
+        prev: head?.hash,
         alsoNames: namesGranted(this.grants, attributesOf(kind, record, state), this.now),
         slotKey: createHash('sha256').update('slots').digest(),
       },

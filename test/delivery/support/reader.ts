@@ -31,7 +31,10 @@ export class Subscriber implements Held {
   apply(items: readonly ReceivedItem[], position: Position): void {
     for (const item of items) {
       const checked = checkItem(item, this, {
-        ...{ book: BOOK, authority: AUTHORITY, keys, self: PARTNER.organisation },
+        book: BOOK,
+        authority: AUTHORITY,
+        keys,
+        self: PARTNER.organisation,
       });
       if (checked.ok) this.#take(checked.entry);
       else this.faults.push(checked);
