@@ -9,10 +9,11 @@ import { serverOwner } from './embedded/owner.ts';
 import { APPLICATION, connectionUrl, sleep, SUPERUSER } from './embedded/place.ts';
 import { runningServer, servesDirectory } from './embedded/postmaster.ts';
 import { startServer, stopForeignServer } from './embedded/server.ts';
-import type { Place, StoreLog } from './embedded/place.ts';
+import type { StoreLog } from './embedded/log.ts';
+import type { Place } from './embedded/place.ts';
 import type { ServerProcess } from './embedded/server.ts';
 
-export type { StoreLog } from './embedded/place.ts';
+export type { StoreLog } from './embedded/log.ts';
 
 export interface EmbeddedDatabase {
   /** for the node: role `lotbook`, owner of the database `lotbook`, no superuser */

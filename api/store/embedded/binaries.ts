@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreError } from '../error.ts';
-import { codeOf } from './place.ts';
-import type { StoreLog } from './place.ts';
+import { codeOf } from './error-code.ts';
+import type { StoreLog } from './log.ts';
 import type { Owner } from './owner.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { StoreError } from '../error.ts';
-import { codeOf, connectionUrl, sleep, SUPERUSER } from './place.ts';
+import { codeOf } from './error-code.ts';
+import { connectionUrl, sleep, SUPERUSER } from './place.ts';
 import type { Place } from './place.ts';
 
 /*

@@ -15,7 +15,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../error.ts';
-import { codeOf, dataDirArgument, SERVER_ENV, SUPERUSER } from './place.ts';
+import { codeOf } from './error-code.ts';
+import { dataDirArgument, SERVER_ENV, SUPERUSER } from './place.ts';
 import type { Place } from './place.ts';
 
 const NEW_PREFIX = 'pg.new-';

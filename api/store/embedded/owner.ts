@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { StoreError } from '../error.ts';
-import type { StoreLog } from './place.ts';
+import type { StoreLog } from './log.ts';
 
 const run = promisify(execFile);
 

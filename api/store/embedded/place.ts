@@ -1,11 +1,6 @@
-import type { Owner } from './owner.ts';
 import type { Binaries } from './binaries.ts';
-
-/** The part of a pino logger that the store uses. */
-export interface StoreLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+import type { StoreLog } from './log.ts';
+import type { Owner } from './owner.ts';
 
 /** Everything that the pieces of one embedded server share: where it lives, as whom it runs, how to reach it. */
 export interface Place {
@@ -44,9 +39,4 @@ export function connectionUrl(place: Place, port: number, user: string, database
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** The `code` of a system or PostgreSQL error, if it has one. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
