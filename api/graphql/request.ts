@@ -57,7 +57,8 @@ function changeOf({ record, kind, base, fields, content }: RecordChangeInput): R
   return {
     record,
     kind,
-    base: base ?? 0,
+    // Left out, it is 0 by the contract; null says that the version need not be known.
+    base: base === undefined ? 0 : base,
     content,
     fields: fields as Record<string, JsonValue> | null | undefined,
   };
