@@ -33,7 +33,8 @@ export interface FeedRequest extends Guest {
 
 export interface Hub {
   /**
-   * Answers a feed subscription as graphql-sse's distinct connections mode, until either side ends it. Rejects before
+   * Answers a feed subscription as graphql-sse's distinct connections mode, until either side ends it. The feed of a
+   * local copy, which only own people have, follows its end: what is received late is in the next one. Rejects before
    * anything is written: `NOT_FOUND`, `BAD_INPUT`, `CURSOR_EXPIRED`, `FUTURE_CURSOR`, `TOO_BUSY`, `SHUTTING_DOWN`.
    */
   serveFeed(request: FeedRequest): Promise<void>;

@@ -36,6 +36,7 @@ export async function findBook(
 export function openRoom(sources: RoomSources, head: BookHead, grants: readonly Grant[]): Room {
   const { db, clock } = sources;
   const book = head.id;
-  const tail = openTail(head.length, (range) => readEntries(db.pool, { book, ...range }));
+  const isOwn = head.authority === sources.organisation;
+  const tail = openTail(head.length, (range) => readEntries(db.pool, { book, ...range }), isOwn);
   return new Room({ book, tail, grants, readGrants: () => sources.grants.of(book), clock });
 }

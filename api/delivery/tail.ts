@@ -26,7 +26,9 @@ export interface Tail {
   window(position: Position): Window | Promise<Window>;
 }
 
-export function openTail(length: number, read: ReadRange): Tail {
+/** `isWhole` is false for a local copy: what is received late lies before its end, and must not be missed in memory. */
+export function openTail(length: number, read: ReadRange, isWhole = true): Tail {
+  const maxEntries = isWhole ? MAX_ENTRIES : 0;
   let head = length;
   /** The tail holds all entries with `from < seq <= head`. */
   let from = length;
@@ -68,7 +70,7 @@ export function openTail(length: number, read: ReadRange): Tail {
       for (const { entry } of rows) characters += sizeOf(entry);
       head = (rows.at(-1) as KeyedEntry).entry.seq;
       let dropped = 0;
-      while (entries.length - dropped > MAX_ENTRIES || characters > MAX_CHARACTERS) {
+      while (entries.length - dropped > maxEntries || characters > MAX_CHARACTERS) {
         const { entry } = entries[dropped++] as KeyedEntry;
         characters -= sizeOf(entry);
         from = entry.seq;

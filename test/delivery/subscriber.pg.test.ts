@@ -259,7 +259,6 @@ describe('a local copy', () => {
   it('is kept by one process of a node, and by another one when that is gone', async () => {
     const node = await openNode();
     await node.grant({ fields: ['text'] });
-    const other = await node.openProcess();
     node.subscriber.start();
     await until(async () => (await rows(node, `SELECT 1 FROM feed WHERE state = 'LIVE'`)).length > 0);
     other.subscriber.start();
@@ -271,6 +270,21 @@ describe('a local copy', () => {
     await addNotes(authority, ['to the second']);
     await has(node, 'to the second');
     expect(other.network.opened).toBe(1);
+    await node.close();
+  });
+
+  it('is kept on after the database forgot who keeps it', async () => {
+    const node = await openNode();
+    await node.grant({ fields: ['text'] });
+    node.subscriber.start();
+    await until(async () => (await rows(node, `SELECT 1 FROM feed WHERE state = 'LIVE'`)).length > 0);
+    await node.db.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks
+       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    await addNotes(authority, ['after the break']);
+    await has(node, 'after the break');
+    await until(async () => node.network.opened === 2);
     await node.close();
   });
 
