@@ -273,6 +273,20 @@ describe("what the node's own people read", () => {
     expect(times).toEqual(descending ? times.toSorted().toReversed() : times.toSorted());
   });
 
+  it.each([undefined, [LOTS[0] as string]])('comes in the order of the log, with lots %s', async (lots) => {
+    const search = lots ? { identifiers: [{ exact: lots, products: [] }] } : { kinds: ['EVENT' as const] };
+    const seqs: number[] = [];
+    for (let after: string | null = null; ;) {
+      const query = { caller: viewer, book: BOOK, search, first: 5, after };
+      const page = await reading.search({ ...query, order: 'CURRENT', descending: true });
+      seqs.push(...page.items.map(({ node }) => node.seq));
+      if (!page.hasNextPage) break;
+      after = page.endCursor;
+    }
+    expect(seqs).toHaveLength(lots ? 12 : 36);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => b - a));
+  });
+
   it('goes page by page through the log', async () => {
     const seqs: number[] = [];
     for (let after: string | null = null; ;) {
