@@ -3,6 +3,7 @@ import type { FeedItem } from '../../api/delivery/feed.ts';
 import { openSubscriber, type Subscriber } from '../../api/delivery/subscriber.ts';
 import { openBell, type Bell } from '../../api/store/bell.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
+import { readAcknowledgements } from '../../api/store/entries.ts';
 import { openGrants } from '../../api/store/grants.ts';
 import { putOrganisation } from '../../api/store/partners.ts';
 import { partnerCaller } from '../support/approval.ts';
@@ -259,6 +260,7 @@ describe('a local copy', () => {
   it('is kept by one process of a node, and by another one when that is gone', async () => {
     const node = await openNode();
     await node.grant({ fields: ['text'] });
+    const other = await node.openProcess();
     node.subscriber.start();
     await until(async () => (await rows(node, `SELECT 1 FROM feed WHERE state = 'LIVE'`)).length > 0);
     other.subscriber.start();
@@ -295,15 +297,10 @@ describe('a local copy', () => {
     node.subscriber.start();
     await has(node, 'acknowledged');
     const subscriber = `partner-${names}.example`;
-    const length = async () =>
-      (
-        await authority.db.pool.query<{ seq: number }>(
-          'SELECT seq FROM acknowledgement WHERE subscriber = $1',
-          [subscriber],
-        )
-      ).rows[0]?.seq;
-    await until(async () => (await length()) !== undefined);
-    expect(await length()).toBeGreaterThan(0);
+    const seqs = async () =>
+      (await readAcknowledgements(authority.db.pool, HARVEST)).filter((ack) => ack.subscriber === subscriber);
+    await until(async () => (await seqs()).length > 0);
+    expect((await seqs())[0]?.seq).toBeGreaterThan(0);
     await node.close();
   });
 });
