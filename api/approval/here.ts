@@ -46,7 +46,13 @@ export async function decideHere(
   requester: Requester,
   input: UpdateInput,
   place: string,
-  given: Partial<Omit<PreparedUpdate, 'requester' | 'input' | 'changes'>> = {},
+  {
+    current: known,
+    ...given
+  }: Partial<Omit<PreparedUpdate, 'requester' | 'input' | 'changes'>> & {
+    /** The records that the update needs, where they were read already. */
+    current?: ReadonlyMap<string, CurrentRecord>;
+  } = {},
 ): Promise<RequestView> {
   const frame = {
     id: here.uuid(),
@@ -58,17 +64,18 @@ export async function decideHere(
     approval: null,
     ...given,
   };
-  let ids = idsToRead(input);
+  let current = known ?? (await readCurrent(here.pool, input.book, idsToRead(input)));
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const current = await readCurrent(here.pool, input.book, ids);
+    const state = current;
     const changes = input.changes.map((change, index) =>
-      prepareChange(change, current, `${place}.changes[${index}]`, here.uuid),
+      prepareChange(change, state, `${place}.changes[${index}]`, here.uuid),
     );
     refuseRepeats(changes, place);
     const result = await here.sequencer.submit({ ...frame, changes });
     if (result.kind === 'DECIDED') return viewOf(input.book, result.request);
     if (result.kind === 'FAILED') throw result.error;
-    ids = changes.map(({ record }) => record);
+    const ids = changes.map(({ record }) => record);
+    current = await readCurrent(here.pool, input.book, ids);
   }
   throw new LotbookError('IN_USE', 'Others keep changing these records.', { retryAfterMs: 500 });
 }
@@ -80,7 +87,8 @@ export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError
   return { code, message, ...details };
 }
 
-async function readCurrent(
+/** Records as they are now. */
+export async function readCurrent(
   pool: Pool,
   book: string,
   ids: readonly string[],
