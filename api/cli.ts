@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheck } from './cli/check.ts';
+import { addDemo } from './cli/demo.ts';
 import { addHash } from './cli/hash.ts';
+import { addImport } from './cli/import.ts';
 import { addInit } from './cli/init.ts';
 import { wholeNumber } from './cli/options.ts';
 import { EXIT, reportError } from './cli/output.ts';
@@ -27,7 +29,7 @@ export function createProgram(): Command {
     )
     .exitOverride()
     .showHelpAfterError('(see --help)');
-  const commands = [addInit, addStart, addStatus, addPartners, addCheck, addHash];
+  const commands = [addInit, addStart, addStatus, addPartners, addCheck, addHash, addImport, addDemo];
   for (const add of commands) add(program);
   program.addHelpText(
     'after',
@@ -40,12 +42,18 @@ export function createProgram(): Command {
 
 /** Runs one command. Sets the exit code; the process ends when its work has. */
 async function main(argv: readonly string[]): Promise<void> {
+  // Who reads the output may go before its end (`lotbook status | head -1`): the work goes on, unseen.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreBrokenPipe);
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     else process.exitCode = reportError(error);
   }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 await main(process.argv);

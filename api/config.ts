@@ -198,6 +198,15 @@ export function readConfig(
   return Object.freeze(values) as Config;
 }
 
+/** The environment for a node that this process starts: nothing of this one's own settings, but the given ones. */
+export function childEnvironment(
+  given: { readonly [K in keyof Config]?: string },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> {
+  const own = Object.fromEntries(optionList().map(([name, { env: variable }]) => [variable, given[name]]));
+  return { ...env, ...own };
+}
+
 /** The text of `.env.example`: every option with its explanation and its default, commented out. */
 export function renderEnvExample(): string {
   const head = [

@@ -51,7 +51,8 @@ export function addInit(program: Command): void {
     });
 }
 
-function generateKey(): PrivateJwk {
+/** A new Ed25519 key. */
+export function generateKey(): PrivateJwk {
   const { d = '', ...rest } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   return { ...parsePublicJwk(rest), d };
 }

@@ -18,6 +18,16 @@ export interface OwnNode {
 
 const TIMEOUT_MS = 30_000;
 
+/** The node of this directory does not answer on this machine. */
+export class NotRunningError extends CommandError {
+  constructor(localUrl: string) {
+    super(
+      `The node does not answer at ${localUrl}.`,
+      'Start it with `lotbook start`, or set LOTBOOK_PORT, or --port, to its port.',
+    );
+  }
+}
+
 /**
  * The running node of this directory, called over GraphQL with its own key: whoever can read the key file operates the
  * node. It is called on this machine; its public address may lead through a proxy that is elsewhere.
@@ -37,7 +47,7 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
     try {
       return await peers.call(home.organisation, document, variables, { timeoutMs: TIMEOUT_MS });
     } catch (error) {
-      if (error instanceof LotbookError && error.code === 'UNREACHABLE') throw notRunning(localUrl);
+      if (error instanceof LotbookError && error.code === 'UNREACHABLE') throw new NotRunningError(localUrl);
       throw error;
     }
   };
@@ -59,7 +69,7 @@ async function audienceOf(localUrl: string, organisation: string): Promise<strin
   const response = await fetch(`${localUrl}/.well-known/lotbook`, { redirect: 'error' }).catch(
     () => undefined,
   );
-  if (!response?.ok) throw notRunning(localUrl);
+  if (!response?.ok) throw new NotRunningError(localUrl);
   const document = (await response.json()) as { organisation?: unknown; url?: unknown };
   if (document.organisation !== organisation || typeof document.url !== 'string') {
     throw new CommandError(
@@ -74,13 +84,6 @@ function localUrlOf({ host, port }: Config): string {
   const isWildcard = host === '0.0.0.0' || host === '::';
   const name = isWildcard ? '127.0.0.1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
-}
-
-function notRunning(localUrl: string): CommandError {
-  return new CommandError(
-    `The node does not answer at ${localUrl}.`,
-    'Start it with `lotbook start`, or set LOTBOOK_PORT, or --port, to its port.',
-  );
 }
 
 function commandErrorOf({ message, duty }: Record<string, JsonValue>): CommandError {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { runNode } from '../main.ts';
 import { configOf } from './options.ts';
 
@@ -11,7 +11,18 @@ export function addStart(program: Command): void {
         'embedded PostgreSQL in its directory. All settings are in .env.example; the log is JSON lines on stdout.',
     )
     .option('--host <address>', 'address to listen on, before LOTBOOK_HOST')
-    .action(async (_options: object, command: Command) => {
+    .addOption(new Option('--with-parent', 'stop when stdin closes').hideHelp())
+    .action(async ({ withParent }: { withParent?: boolean }, command: Command) => {
+      if (withParent) stopWithParent();
       process.exitCode = await runNode(configOf(command));
     });
+}
+
+/** Whoever holds the other end of stdin may be killed: the node does not outlive it. */
+function stopWithParent(): void {
+  const stop = (): void => {
+    // Nobody listens as long as the node has not started; the embedded PostgreSQL ends with its process.
+    if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(1);
+  };
+  process.stdin.once('end', stop).once('error', stop).resume();
 }

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { parseDocument } from '../../events/epcis.ts';
+import type { Fields } from '../../events/fields.ts';
+import { eventRecord, type RecordType } from '../../events/record.ts';
+
+/** What an update request asks for, see `RecordChangeInput` in schema/request.graphql. */
+export interface ImportChange {
+  kind: RecordType;
+  record: string;
+  base: null;
+  fields: Fields;
+}
+
+/** Changes that go in one update request: all or nothing. */
+export interface Chunk {
+  /** Idempotency key: of the same file the same, so that what was imported is answered and not doubled. */
+  key: string;
+  /** Index of its first change in the file; master data comes before events. */
+  first: number;
+  changes: ImportChange[];
+}
+
+export interface ImportFile {
+  name: string;
+  /** Number of master data records. */
+  records: number;
+  /** Number of events. */
+  events: number;
+  chunks: Chunk[];
+}
+
+const CHANGES_IN_CHUNK = 100;
+
+/** A file as update requests; null where it is refused. `text` is the EPCIS document. */
+export function readImport(name: string, text: string): ImportFile | null {
+  const parsed = parseDocument(text);
+  if (!parsed.ok) return null;
+  const { events, masterData, ignored } = parsed;
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const records = masterData.map(({ type, id, fields }) => change(type, id, fields));
+  const changes = events.map((event) => {
+    const { id, fields } = eventRecord(event, ignored);
+    return change('EVENT', id, fields);
+  });
+  return {
+    name,
+    records: records.length,
+    events: events.length,
+    chunks: chunksOf([...records, ...changes], `import:${sha256}`),
+  };
+}
+
+/** Updates of at most 100 changes, in order. One update changes a record once: a repeated id begins the next one. */
+export function chunksOf(changes: readonly ImportChange[], key: string): Chunk[] {
+  const chunks: Chunk[] = [];
+  let ids = new Set<string>();
+  changes.forEach((each, index) => {
+    const last = chunks.at(-1);
+    if (last && last.changes.length < CHANGES_IN_CHUNK && !ids.has(each.record)) last.changes.push(each);
+    else {
+      ids = new Set();
+      chunks.push({ key: `${key}:${chunks.length}`, first: index, changes: [each] });
+    }
+    ids.add(each.record);
+  });
+  return chunks;
+}
+
+export function change(kind: RecordType, record: string, fields: Fields): ImportChange {
+  return { kind, record, base: null, fields };
+}

@@ -1,0 +1,88 @@
+import { load, type Loaded, openBooks } from './load.ts';
+import type { DemoNode, DemoNodes } from './nodes.ts';
+import { partnerUp } from './partner-up.ts';
+import { countOf, type Screen } from './screen.ts';
+import type { SeasonData } from './season/season.ts';
+import { tellRequests } from './tell-requests.ts';
+import { tellCorrection, tellSideBySide, tellSights } from './tell-sharing.ts';
+import { finding, verifyCopies, waitForCopies, type Finding } from './verify.ts';
+import { allSights } from './views.ts';
+
+/** The whole story, step by step. @returns what was checked on the way, and at its end */
+export async function tellStory(screen: Screen, nodes: DemoNodes, data: SeasonData): Promise<Finding[]> {
+  const { list } = nodes;
+  await tellPartners(screen, list);
+  const recorded = await tellSeason(screen, list, data);
+
+  screen.step('Who sees what');
+  const waitedSince = Date.now();
+  const sights = await allSights(list);
+  await waitForCopies(sights);
+  screen.say(
+    'Each partner now keeps its own copy of what it may see: the signed records with only the permitted fields opened. ' +
+      `All copies had caught up ${((Date.now() - waitedSince) / 1000).toFixed(1)} s after the last record.`,
+  );
+  screen.say();
+  tellSights(screen, sights);
+
+  screen.step('One record, two pairs of eyes');
+  const sideBySide = await tellSideBySide(screen, nodes, data);
+
+  screen.step('A mistake is corrected');
+  const corrected = await tellCorrection(screen, nodes);
+
+  screen.step('Who may change what');
+  const requested = await tellRequests(screen, nodes);
+
+  screen.step('Checked');
+  const findings = [recorded, ...(await verifyCopies(list)), sideBySide, corrected, ...requested];
+  for (const { holds, text, faults } of findings) {
+    screen.check(holds, text);
+    screen.show(faults);
+  }
+  return findings;
+}
+
+async function tellPartners(screen: Screen, list: readonly DemoNode[]): Promise<void> {
+  screen.step('They become partners');
+  const pairs = (list.length * (list.length - 1)) / 2;
+  const made = await partnerUp(list);
+  screen.say(
+    made === 0
+      ? `All ${pairs} pairs are partners from before.`
+      : `${made} of ${pairs} pairs: one invites by a link, the other accepts it, and the first confirms by the fingerprint ` +
+          'of the key that the other reads out. From then on every call between them is signed.',
+  );
+}
+
+async function tellSeason(screen: Screen, list: readonly DemoNode[], data: SeasonData): Promise<Finding> {
+  screen.step('They record six weeks of salad');
+  const grants = (await Promise.all(list.map(openBooks))).reduce((sum, count) => sum + count, 0);
+  screen.say(
+    `Each opens its books and says in sharing rules who may see which fields, ${grants} rules in all. Then it records ` +
+      'what it did: every record is checked, approved, numbered, chained to the one before, and signed.',
+  );
+  screen.say();
+  const loaded = await Promise.all(list.map(load));
+  const total = (pick: (each: Loaded) => number): number => loaded.reduce((sum, each) => sum + pick(each), 0);
+  const row = (name: string, { documents, events, records, ms }: Loaded): string[] => [
+    ...[name, documents, events, records].map(String),
+    `${Math.round(((events + records) * 1000) / Math.max(ms, 1)).toLocaleString('en-US')}/s`,
+  ];
+  screen.table(
+    ['ORGANISATION', 'DOCUMENTS', 'EVENTS', 'MASTER DATA', 'RATE'],
+    list.map(({ season }, index) => row(`${season.name} (${season.role})`, loaded[index] as Loaded)),
+  );
+  const events = total((each) => each.events);
+  screen.say();
+  screen.say(
+    `Approved: ${countOf(events, 'event')} and ${countOf(
+      total((each) => each.records),
+      'other record',
+    )}.`,
+  );
+  return finding(`all ${data.entries.length} events of the season were approved`, [
+    ...loaded.flatMap(({ refused }) => refused),
+    ...(events === data.entries.length ? [] : [`${events} were`]),
+  ]);
+}
