@@ -45,8 +45,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   const keysOf = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
   const subscriber = openSubscriber({ ...sources, peers, keysOf, random: Math.random });
   context.onClose(async () => {
-    hub.close();
-    await Promise.all([subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
+    await Promise.all([hub.close(), subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
   });
   register(context, approval, hub);
   const reading = openReading(sources);

@@ -69,7 +69,8 @@ export function contentHash(update: UpdateInput): string {
 export function idsToRead(update: UpdateInput): string[] {
   return update.changes.flatMap((change) => {
     const id = idOf(change);
-    return change.base && id ? [id] : [];
+    const isSet = change.base === null && change.kind !== 'EVENT';
+    return id && (change.base || isSet) ? [id] : [];
   });
 }
 
@@ -84,9 +85,9 @@ export function prepareChange(
   uuid: () => string,
 ): PreparedChange {
   if (change.fields && change.base) return preparePatch(change, change.fields, known, place);
-  const given = validatedContent(change, place, uuid);
-  const current = known.get(given.id);
-  const valid = current && change.base === null ? setInto(change, given, current, place) : given;
+  const before = change.base === null ? known.get(idOf(change) ?? '') : undefined;
+  const valid = before ? setInto(change, before, place, uuid) : validatedContent(change, place, uuid);
+  const current = known.get(valid.id);
   const same = current !== undefined && sameState(current.state, valid.fields);
   return {
     ...common(change, valid.id, current),
@@ -104,12 +105,16 @@ export function prepareChange(
 /** Without a base: what is given is set, what else the record holds stays. Events are taken whole. */
 function setInto(
   change: RecordChange,
-  given: { id: string; fields: Fields },
-  current: CurrentRecord,
+  before: CurrentRecord,
   place: string,
+  uuid: () => string,
 ): { id: string; fields: Fields } {
-  if (change.kind === 'EVENT' || change.kind !== current.kind) return given;
-  return validated(change.kind, given.id, nested({ ...current.state, ...given.fields }, place), place);
+  if (change.kind === 'EVENT' || change.kind !== before.kind || !change.fields) {
+    const given = validatedContent(change, place, uuid);
+    if (change.kind === 'EVENT' || change.kind !== before.kind) return given;
+    return validated(change.kind, given.id, nested({ ...before.state, ...given.fields }, place), place);
+  }
+  return validated(change.kind, idOf(change), nested({ ...before.state, ...change.fields }, place), place);
 }
 
 function refusalOfWhole(

@@ -10,23 +10,23 @@ export interface Grants {
   at(source: pg.Pool | pg.PoolClient, book: string, grantsSeq: number): Promise<readonly Grant[]>;
 }
 
-interface Queryable {
-  query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<R>>;
-}
-
 /**
  * Grants are read again when the book's `grantsSeq` has moved, whichever process moved it: one small read for each
  * decision, and never an old rule.
  */
 export function openGrants(pool: pg.Pool): Grants {
-  const cache = new Map<string, { grantsSeq: number; grants: readonly Grant[] }>();
+  // The read itself is kept: a thousand readers that come at once share it.
+  const cache = new Map<string, { grantsSeq: number; grants: Promise<readonly Grant[]> }>();
 
-  const at = async (source: Queryable, book: string, grantsSeq: number): Promise<readonly Grant[]> => {
+  const at: Grants['at'] = (source, book, grantsSeq) => {
     const cached = cache.get(book);
     if (cached?.grantsSeq === grantsSeq) return cached.grants;
-    const grants = grantsSeq === 0 ? [] : await readGrants(source, book);
-    cache.set(book, { grantsSeq, grants });
-    return grants;
+    const read = { grantsSeq, grants: grantsSeq === 0 ? Promise.resolve([]) : readGrants(source, book) };
+    cache.set(book, read);
+    read.grants.catch(() => {
+      if (cache.get(book) === read) cache.delete(book);
+    });
+    return read.grants;
   };
 
   return {
@@ -42,7 +42,7 @@ export function openGrants(pool: pg.Pool): Grants {
   };
 }
 
-async function readGrants(source: Queryable, book: string): Promise<Grant[]> {
+async function readGrants(source: pg.Pool | pg.PoolClient, book: string): Promise<Grant[]> {
   const { rows } = await source.query<{ id: string; version: number; since: number; state: string }>(
     `SELECT r.id, r.version, r."firstSeq" AS since, e.state
        FROM record r JOIN entry e ON e.book = r.book AND e.seq = r.seq
