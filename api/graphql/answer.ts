@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { LotbookError } from '../errors.ts';
-import { DocumentError } from './documents.ts';
+import { DocumentError } from './engine.ts';
 import { causeOf, formatError } from './errors.ts';
 
 /** Of these the caller's HTTP client has to know, when nothing of the call was done. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { execute, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { LotbookError } from '../errors.ts';
 import { answerError, answerResult, resultText } from './answer.ts';
 import { readParams } from './body.ts';
 import type { GraphQLContext, Services } from './context.ts';
-import { DocumentError, isSubscription, openDocuments, type Documents } from './documents.ts';
+import { DocumentError, isSubscription, openEngine, type Engine } from './engine.ts';
 import { causeOf } from './errors.ts';
 import { readBody } from './read-body.ts';
 import { executableSchema } from './schema.ts';
@@ -12,9 +12,9 @@ import { COMPLETE, eventStream, isEventStream, nextEvent } from './sse.ts';
 import { serveSubscription } from './subscriptions.ts';
 
 /**
- * The GraphQL endpoint on node:http, with graphql-js and no framework: a document is parsed and validated once, so that
- * a call costs little more than its work. POST only (GraphQL over HTTP, section 6); an answer as `text/event-stream`
- * where only that is accepted, which subscriptions need (graphql-sse, distinct connections mode).
+ * The GraphQL endpoint: graphql-yoga's engine behind a front on node:http. POST only (GraphQL over HTTP, section 6); an
+ * answer as `text/event-stream` where only that is accepted, which subscriptions need (graphql-sse, distinct connections
+ * mode).
  *
  * Steps: who calls -> body -> parameters -> document -> operation -> answer. Without a valid access token none but the
  * first is taken.
@@ -23,11 +23,11 @@ export function createGraphqlHandler(
   services: Services,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const schema = executableSchema();
-  const documents = openDocuments(schema);
+  const engine = openEngine(schema);
   return (req, res) => {
     const given = res.getHeader('x-request-id');
     const requestId = typeof given === 'string' ? given : services.randomId();
-    serve({ services, schema, documents, requestId, req, res }).catch((error: unknown) => {
+    serve({ services, schema, engine, requestId, req, res }).catch((error: unknown) => {
       report(services, requestId, error);
       answerError(res, error, requestId, error instanceof MethodError ? 405 : undefined);
     });
@@ -37,7 +37,7 @@ export function createGraphqlHandler(
 interface Call {
   services: Services;
   schema: GraphQLSchema;
-  documents: Documents;
+  engine: Engine;
   requestId: string;
   req: IncomingMessage;
   res: ServerResponse;
@@ -45,21 +45,21 @@ interface Call {
 
 class MethodError extends LotbookError {}
 
-async function serve({ services, schema, documents, requestId, req, res }: Call): Promise<void> {
+async function serve({ services, schema, engine, requestId, req, res }: Call): Promise<void> {
   const caller = await services.authenticate(req);
   if (req.method !== 'POST') {
     res.setHeader('allow', 'POST');
     throw new MethodError('BAD_INPUT', 'Send a POST request.');
   }
   const params = readParams(await readBody(req, services.config.maxBodyBytes));
-  const { document, operation } = documents.read(params.query, params.operationName);
+  const { document, operation } = engine.read(params.query, params.operationName);
   const { variables } = params;
   const context: GraphQLContext = { ...services, caller, requestId };
   if (isSubscription(operation)) {
     await serveSubscription({ schema, document, operation, variables, context, req, res });
     return;
   }
-  const result = await execute({
+  const result = await engine.execute({
     schema,
     document,
     operationName: params.operationName,

@@ -3,7 +3,7 @@ import { getArgumentValues, getVariableValues } from 'graphql';
 import { LotbookError } from '../errors.ts';
 import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
-import { DocumentError } from './documents.ts';
+import { DocumentError } from './engine.ts';
 import { streamRequestState } from './request-state.ts';
 import { renderer, rootField, selectionKey, type AskedSubscription } from './selection.ts';
 
