@@ -30,7 +30,9 @@ export function addDemo(program: Command): void {
       process.exitCode = await runDemo({
         dir: dir ?? (exit ? undefined : DIR),
         firstPort: port ?? FIRST_PORT,
-        ...{ exit, seed, now: Date.now },
+        exit,
+        seed,
+        now: Date.now,
       });
     });
 }

@@ -67,7 +67,9 @@ export async function load(node: DemoNode): Promise<Loaded> {
       ...node.season.documents.filter(({ book }) => book === slug).flatMap(documentChunks),
     ];
     const sender = {
-      ...{ node, book: bookId(node, slug), onRetry: () => undefined },
+      node,
+      book: bookId(node, slug),
+      onRetry: () => undefined,
       signal: new AbortController().signal,
     };
     for await (const { chunk, answer } of sendChunks(sender, chunks)) {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../identity/strict-json.ts';
+import type { JsonObject, JsonValue } from '../identity/strict-json.ts';
 import type { DemoNode } from './nodes.ts';
 
 const ERROR = 'error { message duty }';
@@ -11,15 +11,10 @@ export async function partnerUp(nodes: readonly DemoNode[]): Promise<number> {
 }
 
 async function pair(inviter: DemoNode, guest: DemoNode): Promise<boolean> {
-  if ((await isActive(inviter, guest)) && (await isActive(guest, inviter))) return false;
-  const { link } = await inviter.mutate(
-    `mutation ($input: InvitePartnerInput!) { invitePartner(input: $input) { link ${ERROR} } }`,
-    { input: { note: guest.season.name } },
-  );
-  await guest.mutate(
-    `mutation ($link: String!) { acceptInvitation(link: $link) { partner { status } ${ERROR} } }`,
-    { link },
-  );
+  const status = await statusOf(inviter, guest);
+  if (status === 'ACTIVE') return false;
+  // A demo that was interrupted between the steps goes on with the last one.
+  if (status !== 'UNCONFIRMED') await invite(inviter, guest);
   await inviter.mutate(
     `mutation ($organisation: ID!, $fingerprint: String!) {
       confirmPartner(organisation: $organisation, fingerprint: $fingerprint) { partner { status } ${ERROR} }
@@ -29,9 +24,20 @@ async function pair(inviter: DemoNode, guest: DemoNode): Promise<boolean> {
   return true;
 }
 
-async function isActive(node: DemoNode, partner: DemoNode): Promise<boolean> {
-  const { partners } = await node.query('{ partners { organisation status } }');
-  return (partners as JsonObject[]).some(
-    ({ organisation, status }) => organisation === partner.organisation && status === 'ACTIVE',
+async function invite(inviter: DemoNode, guest: DemoNode): Promise<void> {
+  const { link } = await inviter.mutate(
+    `mutation ($input: InvitePartnerInput!) { invitePartner(input: $input) { link ${ERROR} } }`,
+    { input: { note: guest.season.name } },
   );
+  await guest.mutate(
+    `mutation ($link: String!) { acceptInvitation(link: $link) { partner { status } ${ERROR} } }`,
+    { link },
+  );
+}
+
+async function statusOf(node: DemoNode, partner: DemoNode): Promise<JsonValue | undefined> {
+  const { partners } = await node.query('{ partners { organisation status } }');
+  return (partners as JsonObject[]).find(({ organisation }) => organisation === partner.organisation)?.[
+    'status'
+  ];
 }

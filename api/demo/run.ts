@@ -39,7 +39,7 @@ export async function runDemo({ dir, firstPort, seed, exit, now }: DemoOptions):
     });
     // It is looked at in the races below; where there is none, the demo has ended already.
     lost.catch(() => undefined);
-    const findings = await Promise.race([tellStory(screen, nodes, stage.data), stopped, lost]);
+    const findings = await Promise.race([tellStory(screen, nodes, stage), stopped, lost]);
     if (findings === 'stopped') return EXIT.failed;
     const code = findings.every(({ holds }) => holds) ? EXIT.ok : EXIT.failed;
     screen.say();

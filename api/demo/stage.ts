@@ -66,7 +66,10 @@ export async function openStage({ dir: given, firstPort, seed, now }: StageOptio
   }
   if (isNew) await writeFile(file, `${JSON.stringify({ ...stage, start }, null, 2)}\n`);
   return {
-    ...{ dir, isNew, data, homes },
+    dir,
+    isNew,
+    data,
+    homes,
     remove: async () => {
       if (given === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -48,7 +48,11 @@ async function tellApproval(screen: Screen, nodes: DemoNodes, lot: SeenRecord): 
       'signs an update request and delivers it. A sharing rule lets Freshpack propose this; a person decides.',
   );
   const asked = await ask({
-    ...{ by: packer, book: HARVEST, record: lot.id, base: lot.version, fields: { quantity } },
+    by: packer,
+    book: HARVEST,
+    record: lot.id,
+    base: lot.version,
+    fields: { quantity },
     reason: 'Weighed on arrival',
   });
   const waiting = await waitForPending(grower, HARVEST, packer);
@@ -68,36 +72,47 @@ async function tellApproval(screen: Screen, nodes: DemoNodes, lot: SeenRecord): 
     `at Freshpack     ${decided.state}; its copy of the lot is version ${copy.version} with ${String(copy.fields['quantity'])} kg`,
   ]);
   const isAsTold = decided.state === 'APPROVED' && Number(copy.fields['quantity']) === Number(quantity);
-  return finding('a request of a partner waited for a person, was approved and came back', [
-    ...(isAsTold ? [] : [`${decided.state}, ${String(copy.fields['quantity'])}`]),
-  ]);
+  return finding(
+    'a request of a partner waited for a person, was approved and came back',
+    isAsTold ? [] : [`${decided.state}, ${String(copy.fields['quantity'])}`],
+  );
 }
 
 async function tellStale(screen: Screen, packer: DemoNode, lot: SeenRecord): Promise<Finding> {
   screen.say();
   screen.say(`Freshpack asks once more, but on version ${lot.version}, which is no longer the current one.`);
   const asked = await askAndWait({
-    ...{ by: packer, book: HARVEST, record: lot.id, base: lot.version, fields: { quantity: '1' } },
+    by: packer,
+    book: HARVEST,
+    record: lot.id,
+    base: lot.version,
+    fields: { quantity: '1' },
     reason: 'Written on an old page',
   });
   screen.show([`at Freshpack     ${verdict(asked)}`]);
   const { code, currentVersion } = asked.error ?? {};
-  return finding('a request on an old version was refused, with the current version', [
-    ...(code === 'STALE_BASE' && currentVersion === lot.version + 1 ? [] : [verdict(asked)]),
-  ]);
+  return finding(
+    'a request on an old version was refused, with the current version',
+    code === 'STALE_BASE' && currentVersion === lot.version + 1 ? [] : [verdict(asked)],
+  );
 }
 
 async function tellRefusal(screen: Screen, retailer: DemoNode, lot: SeenRecord): Promise<Finding> {
   screen.say();
   screen.say('Marketfresh tries the same with that lot, which no rule lets it see, nor change.');
   const asked = await askAndWait({
-    ...{ by: retailer, book: HARVEST, record: lot.id, base: lot.version, fields: { quantity: '1' } },
+    by: retailer,
+    book: HARVEST,
+    record: lot.id,
+    base: lot.version,
+    fields: { quantity: '1' },
     reason: 'A try',
   });
   screen.show([`at Marketfresh   ${verdict(asked)}`]);
-  return finding('a request without a grant was refused', [
-    ...(asked.error?.code === 'NOT_PERMITTED' ? [] : [verdict(asked)]),
-  ]);
+  return finding(
+    'a request without a grant was refused',
+    asked.error?.code === 'NOT_PERMITTED' ? [] : [verdict(asked)],
+  );
 }
 
 async function tellRule(screen: Screen, nodes: DemoNodes): Promise<Finding> {
@@ -111,13 +126,18 @@ async function tellRule(screen: Screen, nodes: DemoNodes): Promise<Finding> {
       `takes a day off, ${bestBefore} becomes ${bestBeforeDate}.`,
   );
   const asked = await askAndWait({
-    ...{ by: warehouse, book: PLANT, record: lot.id, base: lot.version, fields: { bestBeforeDate } },
+    by: warehouse,
+    book: PLANT,
+    record: lot.id,
+    base: lot.version,
+    fields: { bestBeforeDate },
     reason: 'Stored too warm for an hour',
   });
   screen.show([`at Coldchain     ${verdict(asked)}`]);
-  return finding('a change that a rule allows was approved at once', [
-    ...(asked.state === 'APPROVED' ? [] : [verdict(asked)]),
-  ]);
+  return finding(
+    'a change that a rule allows was approved at once',
+    asked.state === 'APPROVED' ? [] : [verdict(asked)],
+  );
 }
 
 function verdict({ state, error, outcome }: Asked): string {

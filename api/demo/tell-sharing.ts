@@ -81,10 +81,11 @@ export async function tellSideBySide(
     38,
   );
   const hidden = ['batchCost', 'inputQuantityList[].quantity'];
-  const open = Object.keys(seen.fields).map(localName);
+  const open = new Set(Object.keys(seen.fields).map(localName));
+  const withheld = new Set(seen.withheld.map(localName));
   return finding(
     'the recipe is shown to the cold store without masses and costs',
-    hidden.filter((name) => open.includes(name) || !seen.withheld.map(localName).includes(name)),
+    hidden.filter((name) => open.has(name) || !withheld.has(name)),
   );
 }
 

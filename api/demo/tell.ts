@@ -2,17 +2,18 @@ import { load, type Loaded, openBooks } from './load.ts';
 import type { DemoNode, DemoNodes } from './nodes.ts';
 import { partnerUp } from './partner-up.ts';
 import { countOf, type Screen } from './screen.ts';
-import type { SeasonData } from './season/season.ts';
+import type { Stage } from './stage.ts';
 import { tellRequests } from './tell-requests.ts';
 import { tellCorrection, tellSideBySide, tellSights } from './tell-sharing.ts';
 import { finding, verifyCopies, waitForCopies, type Finding } from './verify.ts';
 import { allSights } from './views.ts';
 
 /** The whole story, step by step. @returns what was checked on the way, and at its end */
-export async function tellStory(screen: Screen, nodes: DemoNodes, data: SeasonData): Promise<Finding[]> {
+export async function tellStory(screen: Screen, nodes: DemoNodes, stage: Stage): Promise<Finding[]> {
   const { list } = nodes;
+  const { data } = stage;
   await tellPartners(screen, list);
-  const recorded = await tellSeason(screen, list, data);
+  const recorded = await tellSeason(screen, list, stage);
 
   screen.step('Who sees what');
   const waitedSince = Date.now();
@@ -55,7 +56,11 @@ async function tellPartners(screen: Screen, list: readonly DemoNode[]): Promise<
   );
 }
 
-async function tellSeason(screen: Screen, list: readonly DemoNode[], data: SeasonData): Promise<Finding> {
+async function tellSeason(
+  screen: Screen,
+  list: readonly DemoNode[],
+  { data, isNew }: Stage,
+): Promise<Finding> {
   screen.step('They record six weeks of salad');
   const grants = (await Promise.all(list.map(openBooks))).reduce((sum, count) => sum + count, 0);
   screen.say(
@@ -75,6 +80,7 @@ async function tellSeason(screen: Screen, list: readonly DemoNode[], data: Seaso
   );
   const events = total((each) => each.events);
   screen.say();
+  if (!isNew) screen.say('What was recorded before was answered at once, and is not doubled.');
   screen.say(
     `Approved: ${countOf(events, 'event')} and ${countOf(
       total((each) => each.records),

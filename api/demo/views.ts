@@ -61,7 +61,9 @@ export async function allSights(nodes: readonly DemoNode[]): Promise<Sight[]> {
   );
   return Promise.all(
     pairs.map(async ({ owner, book, partner }) => ({
-      ...{ owner, book, partner },
+      owner,
+      book,
+      partner,
       shown: await allRecords(owner, book, { viewAs: partner.organisation }),
     })),
   );
