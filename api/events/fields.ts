@@ -1,7 +1,7 @@
 import { escapeKey, parseFieldName, type Segment } from './field-name.ts';
 import { isObject, type JsonObject, type JsonValue } from './value.ts';
 
-export { FieldNameError, formatFieldName, isFieldName, parseFieldName, type Segment } from './field-name.ts';
+export { FieldNameError, formatFieldName, isFieldName, parseFieldName } from './field-name.ts';
 
 /**
  * A record as named values, the unit of sharing. Names are made by these rules:

@@ -21,11 +21,6 @@ export async function bookById(pool: pg.Pool, id: string): Promise<StoredBook | 
   return rows[0] ?? null;
 }
 
-export async function allBooks(pool: pg.Pool): Promise<StoredBook[]> {
-  const { rows } = await pool.query<StoredBook>(`SELECT ${COLUMNS} FROM book ORDER BY "createdAt", id`);
-  return rows;
-}
-
 /** Opens a book; false when there is one with this id. */
 export async function insertBook(
   pool: pg.Pool,

@@ -1,9 +1,9 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { DocumentError, openDocuments } from '../../api/graphql/documents.ts';
+import { DocumentError, openEngine } from '../../api/graphql/engine.ts';
 import { readContract } from '../../api/graphql/schema.ts';
 
-const documents = openDocuments(readContract());
+const documents = openEngine(readContract());
 
 function faults(query: string): string[] {
   try {
