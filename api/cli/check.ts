@@ -3,8 +3,6 @@ import type { Command } from 'commander';
 import { checkText } from '../events/check.ts';
 import { CommandError, EXIT, printJson, printLine } from './output.ts';
 
-const MAX_LINES_SHOWN = 20;
-
 export function addCheck(program: Command): void {
   program
     .command('check')
@@ -14,30 +12,44 @@ export function addCheck(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (files: string[], options: { json?: boolean }) => {
       const results = [];
-      for (const file of files) results.push({ file, ...checkText(file, await readInput(file)) });
-      if (options.json) printJson(results);
-      else {
-        for (const { lines } of results) {
-          for (const line of lines.slice(0, MAX_LINES_SHOWN)) printLine(line);
-          if (lines.length > MAX_LINES_SHOWN) printLine(`... and ${lines.length - MAX_LINES_SHOWN} more`);
-        }
+      for (const file of files) {
+        const result = await checkFile(file);
+        if (!options.json) printLine(result.line);
+        results.push({ file, ...result });
       }
+      if (options.json) printJson(results.map(({ line: _line, ...rest }) => rest));
       if (results.some(({ ok }) => !ok)) process.exitCode = EXIT.failed;
     });
+}
+
+/** A file that cannot be read is a fault of that file; the others are checked all the same. */
+async function checkFile(file: string) {
+  try {
+    return checkText(file, await readInput(file));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { ok: false, events: 0, line: error.message, problems: [] };
+  }
 }
 
 /** @throws CommandError when the file cannot be read */
 export async function readInput(file: string): Promise<string> {
   try {
-    if (file !== '-') return await readFile(file, 'utf8');
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString('utf8');
+    const bytes = file === '-' ? await readAll(process.stdin) : await readFile(file);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(
-      `${file} cannot be read: ${code ?? 'unknown reason'}.`,
-      'Check the path and its permissions.',
+      `${file}: cannot be read (${code ?? 'unknown reason'})`,
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? 'Save it as UTF-8.'
+        : 'Check the path and its permissions.',
     );
   }
+}
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }

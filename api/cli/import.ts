@@ -47,7 +47,7 @@ async function readAll(names: readonly string[], { json }: Options): Promise<Imp
     const text = await readInput(name);
     const file = readImport(name, text);
     if (file) files.push(file);
-    else faults.push(...checkText(name, text).lines);
+    else faults.push(checkText(name, text).line);
   }
   if (faults.length === 0) return files;
   if (json) printJson({ ok: false, problems: faults });

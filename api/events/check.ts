@@ -2,33 +2,38 @@ import { parseDocument, readDocumentText } from './epcis.ts';
 import { eventHash } from './hash.ts';
 import type { Problem } from './problem.ts';
 
+/** Faults told of one file; a file that is wrong throughout need not fill the screen. */
+const MAX_FAULTS_TOLD = 20;
+
 interface CheckResult {
   ok: boolean;
   events: number;
-  /** one line for a good file, one for each fault of a bad one */
-  lines: string[];
+  /** `FILE: ok, 12 events`, or the file's faults, each with its place. */
+  line: string;
+  problems: readonly Problem[];
 }
 
-/** `lotbook check`: whether an EPCIS document would be taken. */
+/** `lotbook check`: whether an EPCIS document would be taken, in one line. */
 export function checkText(fileName: string, text: string): CheckResult {
   const result = parseDocument(text);
-  if (!result.ok)
-    return { ok: false, events: 0, lines: result.problems.map((one) => problemLine(fileName, one)) };
-  const { length } = result.events;
-  return {
-    ok: true,
-    events: length,
-    lines: [`${fileName}: ok, ${length} ${length === 1 ? 'event' : 'events'}`],
-  };
+  if (result.ok) {
+    const { length } = result.events;
+    const line = `${fileName}: ok, ${length} ${length === 1 ? 'event' : 'events'}`;
+    return { ok: true, events: length, line, problems: [] };
+  }
+  const { problems } = result;
+  const told = problems.slice(0, MAX_FAULTS_TOLD).map(problemText);
+  if (problems.length > told.length) told.push(`and ${problems.length - told.length} more`);
+  return { ok: false, events: 0, line: `${fileName}: ${told.join('; ')}`, problems };
 }
 
-/** `FILE: event 1, field epcisBody.eventList[1].action: give action`. */
-function problemLine(fileName: string, problem: Problem): string {
+/** `event 1, field epcisBody.eventList[1].action: give action`. */
+function problemText(problem: Problem): string {
   const place = [
     problem.event === null ? '' : `event ${problem.event}`,
     problem.field === '' ? '' : `field ${problem.field}`,
   ].filter((part) => part !== '');
-  return [fileName, place.join(', '), problem.message].filter((part) => part !== '').join(': ');
+  return [place.join(', '), problem.message].filter((part) => part !== '').join(': ');
 }
 
 /**
@@ -49,7 +54,7 @@ export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly problems: readonly Problem[];
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => problemLine('', problem).replace(/^: /, '')).join('\n'));
+    super(problems.map(problemText).join('\n'));
     this.problems = problems;
   }
 }
