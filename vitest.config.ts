@@ -7,7 +7,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-postgres.ts'],
+    globalSetup: ['test/support/global-build.ts', 'test/support/global-postgres.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // Generous: tests start real nodes and databases, and wait for what happens, never for a time.

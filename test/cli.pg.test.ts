@@ -15,7 +15,7 @@ interface Outcome {
 }
 
 function start(args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', packagePath('api', 'cli.ts'), ...args], {
+  const child = spawn(process.execPath, [packagePath('dist', 'cli.js'), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     cwd: packagePath(),
     stdio: ['pipe', 'pipe', 'pipe'],
