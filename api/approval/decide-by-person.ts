@@ -3,7 +3,7 @@ import { hasRole, type Caller } from '../sharing/caller.ts';
 import { pendingRequests, rejectRequest, requestById, type StoredRequest } from '../store/requests.ts';
 import { decideHere, localBook, type Here } from './here.ts';
 import type { RecordChange, RequestView } from './update.ts';
-import { viewOf } from './view.ts';
+import { partnerView, viewOf } from './view.ts';
 
 /** A person lets a waiting request pass. If its record has moved meanwhile the request is refused with STALE_BASE. */
 export async function approveRequest(
@@ -42,8 +42,10 @@ export async function rejectByPerson(
 export async function readRequest(here: Here, caller: Caller, id: string): Promise<RequestView | null> {
   const request = await requestById(here.pool, id);
   if (!request) return null;
-  const isOwn = request.requester.split('/')[0] === caller.organisation;
-  return isOwn || hasRole(caller, 'APPROVER') ? viewOf(request.book, request) : null;
+  const view = viewOf(request.book, request);
+  const isRequester = request.requester.split('/')[0] === caller.organisation;
+  if (caller.own) return isRequester || hasRole(caller, 'APPROVER') ? view : null;
+  return isRequester ? partnerView(view) : null;
 }
 
 /** Requests that wait for a person, oldest first. */

@@ -6,7 +6,7 @@ import { isAddressed } from '../sharing/grant.ts';
 import { decideHere, errorView, localBook, noBook, type Here } from './here.ts';
 import { checkShape } from './prepare.ts';
 import type { RequestView, UpdateInput } from './update.ts';
-import { refusedView } from './view.ts';
+import { partnerView, refusedView } from './view.ts';
 
 /** Updates that a partner signed (`trace-request+jwt`). A stolen access token alone changes nothing. */
 export function deliver(here: Here, caller: Caller, tokens: readonly string[]): Promise<RequestView[]> {
@@ -24,7 +24,7 @@ async function deliverOne(here: Here, caller: Caller, token: string, place: stri
     // Who has no part in the book is not told that it exists.
     if (!grants.some((grant) => isAddressed(grant, audience))) throw noBook(`${place}.book`);
     const requester = { id: caller.organisation, audience, administrator: false };
-    return await decideHere(here, requester, update, place, { token });
+    return partnerView(await decideHere(here, requester, update, place, { token }));
   } catch (error) {
     return refusedView(update, caller.organisation, errorView(here, error));
   }

@@ -54,6 +54,11 @@ export function viewOf(book: string, request: StoredRequest | DecidedRequest): R
   };
 }
 
+/** The same for another organisation: who decided is the owner's own affair, that the owner did is not. */
+export function partnerView(view: RequestView): RequestView {
+  return { ...view, decidedBy: view.decidedBy?.split('/')[0] ?? null };
+}
+
 /** An update that never became a request: its input is wrong, or it cannot be taken now. */
 export function refusedView(update: UpdateInput, requester: string, error: RequestError): RequestView {
   return {

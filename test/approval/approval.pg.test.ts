@@ -292,7 +292,10 @@ describe('a partner', () => {
     await expect(authority.approval.approve(approver, view?.id ?? '', null)).rejects.toMatchObject({
       code: 'ALREADY_DECIDED',
     });
-    expect(await authority.approval.request(partner, view?.id ?? '')).toMatchObject({ state: 'APPROVED' });
+    expect(await authority.approval.request(partner, view?.id ?? '')).toMatchObject({
+      state: 'APPROVED',
+      decidedBy: 'grower.example',
+    });
     expect(await authority.approval.request(partnerCaller('other.example'), view?.id ?? '')).toBeNull();
 
     const other = newLot();
