@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+
+/** What the demo is told of the world around it: a database that it must not touch. */
+const ENVIRONMENT = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
+const TIMEOUT_MS = 180_000;
+
+test(
+  'the demo plays from nothing to its end, and everything holds that it tells',
+  async () => {
+    const { code, stdout, stderr } = await runCli(['demo', '--exit', '--port', '4600'], ENVIRONMENT).ended;
+    expect(stdout).not.toContain('FAILED');
+    expect([code, stderr]).toEqual([0, '']);
+    for (const line of [
+      '10 of 10 pairs',
+      'Approved: 441 events and 134 other records.',
+      'ok  24 local copies hold exactly what their owners let them see',
+      'ok  no copy knows a confidential name (pricePerCase, crewCost,',
+      'ok  all feeds are live and nothing had to be kept aside',
+      'at Freshpack     APPROVED; its copy of the lot is version 2',
+      'at Freshpack     REFUSED, STALE_BASE',
+      'at Marketfresh   REFUSED, NOT_PERMITTED',
+    ]) {
+      expect(stdout).toContain(line);
+    }
+    expect(stdout).not.toContain('\u001B');
+    const [, dir = ''] = /They are made in (\S+)\.\n/.exec(stdout) ?? [];
+    expect(dir).not.toBe('');
+    expect(existsSync(dir)).toBe(false);
+  },
+  TIMEOUT_MS,
+);
