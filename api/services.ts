@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Gauge } from 'prom-client';
 import { openApproval, type Approval } from './approval/approval.ts';
 import type { RemoteRequest } from './approval/outbox-delivery.ts';
@@ -37,6 +38,8 @@ export interface NodeServices {
 }
 
 export function openServices(context: Context, draining: AbortSignal): NodeServices {
+  // Every open stream listens to it.
+  setMaxListeners(0, draining);
   const { config, home, node, log, now: clock, randomId, database: db, bell, peers, partners } = context;
   const grants = openGrants(db.pool);
   const { approval, outbox } = openApprovalRoom(context, grants);
