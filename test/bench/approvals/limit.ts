@@ -20,7 +20,9 @@ serveCalls({
   run: async ({ url, changes, batchSize }: ApprovalLimit): Promise<number> => {
     const records = newLots(changes).map((lot) => ({
       ...lot,
-      ...{ kind: 'LOT' as const, eventTime: null, request: randomUUID() },
+      kind: 'LOT' as const,
+      eventTime: null,
+      request: randomUUID(),
     }));
     const client = new pg.Client({ connectionString: url });
     await client.connect();

@@ -25,7 +25,9 @@ export function newDocuments(from: number, count: number, eventsEach: number): s
     });
     return JSON.stringify({
       '@context': ['https://ref.gs1.org/standards/epcis/epcis-context.jsonld', prefixes],
-      ...{ type: 'EPCISDocument', schemaVersion: '2.0', creationDate: '2025-12-01T08:00:00.000Z' },
+      type: 'EPCISDocument',
+      schemaVersion: '2.0',
+      creationDate: '2025-12-01T08:00:00.000Z',
       epcisBody: { eventList },
     });
   });

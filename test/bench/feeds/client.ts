@@ -101,7 +101,13 @@ serveCalls({
       // No burst of connections that overflows the server's queue.
       if (nr % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    while (firstBytes < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise<void>((resolve) => {
+      const poll = setInterval(() => {
+        if (firstBytes < count) return;
+        clearInterval(poll);
+        resolve();
+      }, 5);
+    });
   },
   /** Waits until nothing more comes; the last cursors of the first streams. */
   quiet: async (count: number): Promise<string[]> => {

@@ -26,7 +26,9 @@ export async function openBare(): Promise<BarePostgres> {
   if (owner) for (const dir of [parent, dataDir]) await chown(dir, owner.uid, owner.gid);
   const run = (program: string, args: string[]) =>
     spawn(program, args, {
-      ...{ cwd: dataDir, stdio: 'ignore', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } },
+      cwd: dataDir,
+      stdio: 'ignore',
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       ...(owner && { uid: owner.uid, gid: owner.gid }),
     });
   const ended = (child: ReturnType<typeof run>) =>

@@ -43,7 +43,10 @@ export async function startNode(databaseUrl: string): Promise<BenchNode> {
   const admin = await connectOwnNode(readConfig({}, { dir, port }));
   const tokenOf = (clientId: string, jwk: ReturnType<typeof generateKey>) =>
     openTokens({
-      ...{ clientId, signer: localSigner(jwk), now: Date.now, randomId: () => crypto.randomUUID() },
+      clientId,
+      signer: localSigner(jwk),
+      now: Date.now,
+      randomId: () => crypto.randomUUID(),
     }).tokenFor({ url: running.url, audience: `http://localhost:${port}` });
   return {
     ...running,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { deriveLinks } from '../../../api/events/links.ts';
 import type { Fields } from '../../../api/events/fields.ts';
 import type { Signer } from '../../../api/identity/signer.ts';
@@ -42,8 +42,19 @@ export async function sealAndInsert(
 
 function inputOf({ record, kind, fields, request }: RawRecord, seq: number): ChangeInput {
   return {
-    ...{ issuer: ORGANISATION, book: BOOK, record, kind, atMs: Date.now(), jti: randomUUID(), txn: request },
-    ...{ ver: 1, seq, term: 1, state: fields, recordKey: randomBytes(32), slotKey },
+    issuer: ORGANISATION,
+    book: BOOK,
+    record,
+    kind,
+    atMs: Date.now(),
+    jti: randomUUID(),
+    txn: request,
+    ver: 1,
+    seq,
+    term: 1,
+    state: fields,
+    recordKey: randomBytes(32),
+    slotKey,
   };
 }
 
@@ -65,8 +76,14 @@ async function insert(
                FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[])
                  AS t(seq, kind, record, token, state, request)`,
     values: [
-      ...[BOOK, at, seqs, kinds, ids, issued.map(({ token }) => token)],
-      ...[batch.map(({ fields }) => JSON.stringify(fields)), batch.map(({ request }) => request)],
+      BOOK,
+      at,
+      seqs,
+      kinds,
+      ids,
+      issued.map(({ token }) => token),
+      batch.map(({ fields }) => JSON.stringify(fields)),
+      batch.map(({ request }) => request),
     ],
   });
   await client.query({
@@ -76,8 +93,13 @@ async function insert(
                FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::bytea[], $7::timestamptz[])
                  AS t(id, kind, seq, hash, key, event_time)`,
     values: [
-      ...[BOOK, ids, kinds, seqs, issued.map(({ hash }) => hash)],
-      ...[inputs.map(({ recordKey }) => recordKey), batch.map(({ eventTime }) => eventTime)],
+      BOOK,
+      ids,
+      kinds,
+      seqs,
+      issued.map(({ hash }) => hash),
+      inputs.map(({ recordKey }) => recordKey),
+      batch.map(({ eventTime }) => eventTime),
     ],
   });
   await insertLinks(client, batch);
@@ -120,9 +142,14 @@ async function insertRequests(
              FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[]) AS t(id, key, hash, outcome)
            ON CONFLICT (id) DO NOTHING`,
     values: [
-      ...[BOOK, `${ORGANISATION}/erp`, at, ORGANISATION, ids, ids.map(() => randomUUID())],
-      ...[ids.map((id) => createHash('sha256').update(id).digest('base64url'))],
-      ...[ids.map((id) => JSON.stringify(outcomes.get(id)))],
+      BOOK,
+      `${ORGANISATION}/erp`,
+      at,
+      ORGANISATION,
+      ids,
+      ids.map(() => randomUUID()),
+      ids.map((id) => createHash('sha256').update(id).digest('base64url')),
+      ids.map((id) => JSON.stringify(outcomes.get(id))),
     ],
   });
 }
