@@ -13,14 +13,14 @@ const MASTER_DATA = new Set(['PRODUCT', 'LOCATION', 'PARTY']);
 export function tellSights(screen: Screen, sights: readonly Sight[]): void {
   const rows = sights.filter(({ shown }) => shown.some(({ kind }) => !MASTER_DATA.has(kind)));
   screen.table(
-    ['BOOK', 'PARTNER', 'RECORDS', 'FIELDS', 'WITHHELD, FOR EXAMPLE'],
-    rows.map(({ owner, book, partner, shown }, index) => {
+    ['BOOK', 'PARTNER', 'RECORDS', 'THEIR FIELDS', 'WITHHELD OF THESE'],
+    rows.map(({ owner, book, partner, shown, total }, index) => {
       const fields = shown.reduce((sum, record) => sum + Object.keys(record.fields).length, 0);
       const withheld = shown.reduce((sum, record) => sum + record.withheld.length, 0);
       return [
         rows[index - 1]?.book === book ? '' : `${owner.short}: ${book.split('/')[1] ?? ''}`,
         partner.short,
-        String(shown.length),
+        `${shown.length} of ${total}`,
         `${fields} of ${fields + withheld}`,
         namesOf(shown).join(', '),
       ];

@@ -19,6 +19,8 @@ export interface Sight {
   partner: DemoNode;
   /** With the owner's viewAs. */
   shown: SeenRecord[];
+  /** How many records the owner has in the book. */
+  total: number;
 }
 
 const RECORDS = `query ($book: ID!, $after: ID, $viewAs: ID, $filter: RecordFilter) {
@@ -59,12 +61,15 @@ export async function allSights(nodes: readonly DemoNode[]): Promise<Sight[]> {
   const pairs = booksOf(nodes).flatMap(({ owner, book }) =>
     nodes.filter((node) => node !== owner).map((partner) => ({ owner, book, partner })),
   );
+  const totals = new Map<string, number>();
+  for (const { owner, book } of booksOf(nodes)) totals.set(book, (await allRecords(owner, book)).length);
   return Promise.all(
     pairs.map(async ({ owner, book, partner }) => ({
       owner,
       book,
       partner,
       shown: await allRecords(owner, book, { viewAs: partner.organisation }),
+      total: totals.get(book) ?? 0,
     })),
   );
 }

@@ -15,7 +15,7 @@ interface Screen {
 
 const REDRAW_MS = 100;
 const LINE_MS = 5_000;
-const BAR_WIDTH = 24;
+const BAR_WIDTH = 16;
 const CLEAR_LINE = '\r\u001B[K';
 
 export function openProgress(screen: Screen, total: number, what: string, now: () => number): Progress {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { documentRecords } from '../../events/document-records.ts';
 import { parseDocument } from '../../events/epcis.ts';
 import type { Fields } from '../../events/fields.ts';
-import { eventRecord, type RecordType } from '../../events/record.ts';
+import type { RecordType } from '../../events/record.ts';
 
 /** What an update request asks for, see `RecordChangeInput` in schema/request.graphql. */
 export interface ImportChange {
@@ -35,18 +36,16 @@ const CHANGES_IN_CHUNK = 100;
 export function readImport(name: string, text: string): ImportFile | null {
   const parsed = parseDocument(text);
   if (!parsed.ok) return null;
-  const { events, masterData, ignored } = parsed;
+  const { events, masterData } = documentRecords(parsed);
   const sha256 = createHash('sha256').update(text).digest('hex');
-  const records = masterData.map(({ type, id, fields }) => change(type, id, fields));
-  const changes = events.map((event) => {
-    const { id, fields } = eventRecord(event, ignored);
-    return change('EVENT', id, fields);
-  });
   return {
     name,
-    records: records.length,
+    records: masterData.length,
     events: events.length,
-    chunks: chunksOf([...records, ...changes], `import:${sha256}`),
+    chunks: chunksOf(
+      [...masterData, ...events].map(({ kind, id, fields }) => change(kind, id, fields)),
+      `import:${sha256}`,
+    ),
   };
 }
 

@@ -23,6 +23,6 @@ test('a terminal gets a bar that is taken away in the end, a file a line now and
     '50 of 100 events, 10/s, 5 s left',
     '100 of 100 events, 10/s, 0 s left',
   ]);
-  expect(play(true)).toContain('\r\u001B[K[############............] 50 of 100 events');
+  expect(play(true)).toContain('\r\u001B[K[########........] 50 of 100 events');
   expect(play(true).endsWith('\r\u001B[K')).toBe(true);
 });
