@@ -10,6 +10,7 @@ export interface CaptureJob {
   /** True while a person, or another node, has yet to decide. */
   running: boolean;
   success: boolean;
+  /** Events of the document, and how many of them are captured; master data are not counted. */
   events: number;
   captured: number;
   errors: CaptureError[];
@@ -17,13 +18,15 @@ export interface CaptureJob {
   finishedAt: Date | null;
 }
 
-/** Why an event was not captured. */
+/** Why an event, or a record of the master data, was not captured. */
 export interface CaptureError {
   code: string;
   message: string;
-  /** 0-based index in the event list; null where it is about all of them. */
+  /** 0-based index in the event list; null where it is about all of them, or about master data. */
   event: number | null;
   field: string | null;
+  /** Its update request, while that waits for a decision: it is no error then. */
+  request?: string | undefined;
 }
 
 /** Keeps a job; the same capture again, with its idempotency key, finds it. */
@@ -33,8 +36,8 @@ export async function keepJob(db: Db, { errors, ...job }: CaptureJob): Promise<C
   return jobOf(row);
 }
 
-/** Writes the end of a job that ran. */
-export async function finishJob(db: Db, { errors, ...job }: CaptureJob): Promise<void> {
+/** Writes how far a job that ran has come. */
+export async function updateJob(db: Db, { errors, ...job }: CaptureJob): Promise<void> {
   const { id, running, success, captured, finishedAt } = job;
   const data = { running, success, captured, finishedAt, errors: JSON.stringify(errors) };
   await db.captureJob.updateMany({ where: { id, running: true }, data });

@@ -3,12 +3,13 @@ import { found } from '../../delivery/reading.ts';
 import { LotbookError } from '../../errors.ts';
 import type { Problem } from '../../events/problem.ts';
 import { hasRole, type Caller } from '../../sharing/caller.ts';
-import { findJob, finishJob, keepJob, listJobs, type CaptureJob } from '../../store/capture-jobs.ts';
+import { findJob, keepJob, listJobs, updateJob, type CaptureJob } from '../../store/capture-jobs.ts';
 import { callerFrom } from '../access.ts';
-import { capture, checkMayCapture, keyOf, outcomeOf } from './capture.ts';
+import { followUp, isWaiting } from './capture-outcome.ts';
+import { capture, checkMayCapture, keyOf } from './capture.ts';
 import { bookOf, parametersOf, textOf, type EpcisServices } from './exchange.ts';
 import { pagingOf } from './parameters.ts';
-import { readEvents } from './read-events.ts';
+import { readDocument, type ReadDocument } from './read-document.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -17,11 +18,11 @@ export async function postCapture(services: EpcisServices, req: Request, res: Re
   const caller = callerFrom(res);
   checkMayCapture(caller);
   const proceed = behaviourOf(req) === 'proceed';
-  const read = readEvents(textOf(req), { proceed });
+  const read = readDocument(textOf(req), { proceed });
   const [first] = read.problems;
   if (first && (!proceed || first.event === null)) return sendProblems(res, read.problems);
-  if (read.events.length + read.problems.length === 0)
-    throw new LotbookError('BAD_INPUT', 'The document has no event.');
+  if (read.events.length + read.masterData.length + read.problems.length === 0)
+    throw new LotbookError('BAD_INPUT', 'The document has neither an event nor master data.');
   const job = await captured(services, caller, req, { ...read, proceed });
   res.status(202).location(`${req.baseUrl}/capture/${job.id}`).end();
 }
@@ -30,11 +31,14 @@ export async function postCapture(services: EpcisServices, req: Request, res: Re
 export async function postEvent(services: EpcisServices, req: Request, res: Response): Promise<void> {
   const caller = callerFrom(res);
   checkMayCapture(caller);
-  const read = readEvents(textOf(req), { proceed: false });
+  const read = readDocument(textOf(req), { proceed: false });
   if (read.problems.length > 0) return sendProblems(res, read.problems);
   const [event] = read.events;
-  if (!event || read.events.length > 1) {
-    throw new LotbookError('BAD_INPUT', 'Send one event here; several go to /epcis/capture.');
+  if (!event || read.events.length + read.masterData.length > 1) {
+    throw new LotbookError(
+      'BAD_INPUT',
+      'Send one event here; several, and master data, go to /epcis/capture.',
+    );
   }
   const { errors, running } = await captured(services, caller, req, { ...read, proceed: false });
   const [error] = errors;
@@ -53,7 +57,7 @@ async function captured(
   services: EpcisServices,
   caller: Caller,
   req: Request,
-  read: ReturnType<typeof readEvents> & { proceed: boolean },
+  read: ReadDocument & { proceed: boolean },
 ): Promise<CaptureJob> {
   const book = await bookOf(services.reading, caller, parametersOf(req).get('book'));
   const key = keyOf(req.get('Idempotency-Key'), services.randomId);
@@ -90,13 +94,10 @@ async function placeOf({ db }: EpcisServices, id: string): Promise<{ createdAt: 
   throw new LotbookError('BAD_INPUT', 'This is no token of this list.', { place: 'nextPageToken' });
 }
 
-/** A job that waited for a decision ends with its request. */
+/** A job that waits for decisions ends with the last of its requests. */
 async function upToDate(services: EpcisServices, caller: Caller, job: CaptureJob): Promise<CaptureJob> {
-  if (!job.running) return job;
-  const view = await services.approval.request(caller, job.id);
-  if (!view) return job;
-  const now = { ...job, ...outcomeOf(view, null, new Date(services.clock())) };
-  if (!now.running) await finishJob(services.db.prisma, now);
+  const now = await followUp(services, caller, job);
+  if (now !== job) await updateJob(services.db.prisma, now);
   return now;
 }
 
@@ -106,10 +107,11 @@ function ownCaller(res: Response): Caller {
   throw new LotbookError('NOT_PERMITTED', 'Capture jobs are for people of this organisation.');
 }
 
+/** The header as section 12.6 names it, or with the prefix that others of its kind have. */
 function behaviourOf(req: Request): 'rollback' | 'proceed' {
-  const behaviour = req.get('GS1-EPCIS-Capture-Error-Behaviour') ?? 'rollback';
+  const place = 'GS1-Capture-Error-Behaviour';
+  const behaviour = req.get(place) ?? req.get('GS1-EPCIS-Capture-Error-Behaviour') ?? 'rollback';
   if (behaviour === 'rollback' || behaviour === 'proceed') return behaviour;
-  const place = 'GS1-EPCIS-Capture-Error-Behaviour';
   throw new LotbookError('BAD_INPUT', 'Say rollback or proceed.', { place });
 }
 
@@ -122,13 +124,15 @@ function shown({ id, running, success, events, captured, errors, createdAt, fini
     ...(finishedAt && { finishedAt }),
     events,
     captured,
-    errors: errors.map(({ code, message, event, field }) => ({
-      type: 'epcisException:ValidationException',
-      title: code,
-      detail: message,
-      event,
-      field,
-    })),
+    errors: errors
+      .filter((error) => !isWaiting(error))
+      .map(({ code, message, event, field }) => ({
+        type: 'epcisException:ValidationException',
+        title: code,
+        detail: message,
+        event,
+        field,
+      })),
   };
 }
 

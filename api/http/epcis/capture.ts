@@ -1,11 +1,21 @@
 import type { Approval } from '../../approval/approval.ts';
-import type { RequestView, UpdateInput } from '../../approval/update.ts';
+import type { RecordChange, UpdateInput } from '../../approval/update.ts';
 import { LotbookError, type ErrorCode } from '../../errors.ts';
 import { hasRole, type Caller } from '../../sharing/caller.ts';
-import type { CaptureError, CaptureJob } from '../../store/capture-jobs.ts';
-import type { ReadEvent, ReadEvents } from './read-events.ts';
+import type { CaptureJob } from '../../store/capture-jobs.ts';
+import {
+  DOCUMENT,
+  errorsOf,
+  isOpen,
+  jobOfParts,
+  masterDataField,
+  outcomeOf,
+  type Subject,
+  waiting,
+} from './capture-outcome.ts';
+import type { ReadDocument } from './read-document.ts';
 
-export interface Capture extends ReadEvents {
+export interface Capture extends ReadDocument {
   caller: Caller;
   book: string;
   /** Idempotency key. */
@@ -47,80 +57,60 @@ export function checkMayCapture(caller: Caller): void {
 }
 
 /**
- * Asks for the recording of events: all in one update, or with `proceed` each in its own. Returns what the job has to
- * say; nothing is kept here.
+ * Asks for the recording of events and master data: all in one update, or with `proceed` each in its own. Returns what
+ * the job has to say; nothing is kept here.
  */
 export async function capture(services: CaptureServices, given: Capture): Promise<CaptureJob> {
-  const { caller, book, events, proceed, problems } = given;
+  const { caller, book, key, events, proceed, problems } = given;
   const createdAt = new Date(services.clock());
-  const updates = updatesOf(given);
+  const parts = partsOf(given);
+  const updates: UpdateInput[] = proceed
+    ? parts.map(({ name, change }) => ({ book, key: `${key}/${name}`, changes: [change] }))
+    : [{ book, key, changes: parts.map(({ change }) => change) }];
   const views = await services.approval.requestUpdates(caller, updates);
   const callError = views.map(({ error }) => error).find((error) => error && OF_THE_CALL.has(error.code));
   if (callError) throw new LotbookError(callError.code, callError.message, callError);
-  const before = problems.map(({ code, message, event, field }) => ({ code, message, event, field }));
   const [single] = views;
-  const base = {
+  const job = {
     id: (proceed ? null : single?.id) ?? services.randomId(),
     book,
     client: caller.clientId,
-    events: events.length + faultyEvents(given),
+    events: events.length + new Set(problems.map(({ event }) => event)).size,
     createdAt,
   };
-  if (!proceed && single) return { ...base, ...outcomeOf(single, events, new Date(services.clock())) };
-  const errors = views.flatMap((view, at) => errorsOf(view, events.slice(at, at + 1)));
-  return {
-    ...base,
-    running: false,
-    success: before.length + errors.length === 0,
-    captured: views.filter(({ state }) => state === 'APPROVED').length,
-    errors: [...before, ...errors],
-    finishedAt: new Date(services.clock()),
-  };
-}
-
-function updatesOf({ book, key, events, proceed }: Capture): UpdateInput[] {
-  const changes = events.map(({ id, fields }) => ({
-    kind: 'EVENT' as const,
-    record: id,
-    base: null,
-    valid: { id, fields },
-  }));
-  if (!proceed) return [{ book, key, changes }];
-  return changes.map((change, at) => ({ book, key: `${key}/${events[at]?.index}`, changes: [change] }));
-}
-
-function faultyEvents({ problems }: Capture): number {
-  return new Set(problems.map(({ event }) => event)).size;
-}
-
-/** Where the job of one request stands. */
-export function outcomeOf(
-  view: RequestView,
-  events: readonly ReadEvent[] | null,
-  now: Date,
-): Pick<CaptureJob, 'running' | 'success' | 'captured' | 'errors' | 'finishedAt'> {
-  const running = view.state === 'QUEUED' || view.state === 'PENDING';
-  const success = view.state === 'APPROVED';
-  return {
-    running,
-    success,
-    captured: success ? view.outcome.length : 0,
-    errors: errorsOf(view, events),
-    finishedAt: running ? null : (view.decidedAt ?? now),
-  };
-}
-
-function errorsOf(
-  { state, error, reason }: RequestView,
-  events: readonly ReadEvent[] | null,
-): CaptureError[] {
-  if (state === 'REJECTED') {
-    return [
-      { code: 'NOT_PERMITTED', message: `A person rejected it: ${reason ?? ''}`, event: null, field: null },
-    ];
+  const now = new Date(services.clock());
+  if (!proceed && single) {
+    const subjectOf = (at: number | null) => parts[at ?? -1]?.subject ?? DOCUMENT;
+    return { ...job, ...outcomeOf(single, events.length, subjectOf, now) };
   }
-  if (!error) return [];
-  const [, index, field] = /changes\[(\d+)\]\.?(.*)$/.exec(error.place ?? '') ?? [];
-  const at = index === undefined ? null : (events?.[Number(index)]?.index ?? Number(index));
-  return [{ code: error.code, message: error.message, event: at, field: field || null }];
+  const approved = views.filter(({ state }, at) => state === 'APPROVED' && parts[at]?.subject.event !== null);
+  const errors = views.flatMap((view, at) => {
+    const { subject } = parts[at] as Part;
+    return isOpen(view) ? [waiting(view, subject)] : errorsOf(view, () => subject);
+  });
+  const before = problems.map(({ code, message, event, field }) => ({ code, message, event, field }));
+  return jobOfParts({ ...job, captured: approved.length, errors: [...before, ...errors] }, now);
+}
+
+interface Part {
+  /** What its idempotency key ends with, where it has its own. */
+  name: string;
+  subject: Subject;
+  change: RecordChange;
+}
+
+/** Events come first: the index of a change is that of its event, as long as no event was left out. */
+function partsOf({ events, masterData }: Capture): Part[] {
+  return [
+    ...events.map(({ index, id, fields }): Part => ({
+      name: String(index),
+      subject: { event: index, field: null },
+      change: { kind: 'EVENT', record: id, base: null, valid: { id, fields } },
+    })),
+    ...masterData.map(({ kind, id, fields }, at): Part => ({
+      name: `master-data/${at}`,
+      subject: { event: null, field: masterDataField(id) },
+      change: { kind, record: id, base: null, fields },
+    })),
+  ];
 }

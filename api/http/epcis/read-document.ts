@@ -1,65 +1,63 @@
-import { parseDocument } from '../../events/epcis.ts';
-import type { Fields } from '../../events/fields.ts';
+import { documentRecords, type DocumentRecord } from '../../events/document-records.ts';
+import { parseDocument, type ParsedDocument } from '../../events/epcis.ts';
 import { readJson } from '../../events/json.ts';
 import type { Problem } from '../../events/problem.ts';
-import { eventRecord } from '../../events/record.ts';
 import { isObject } from '../../events/value.ts';
 import { writeJson } from '../../events/write-json.ts';
 
 /** An event of a document that can be recorded. */
-export interface ReadEvent {
+export interface ReadEvent extends DocumentRecord {
   /** 0-based index in the document's event list. */
   index: number;
-  id: string;
-  fields: Fields;
 }
 
-export interface ReadEvents {
+export interface ReadDocument {
   events: ReadEvent[];
+  /** What its header says of products, lots, places and parties. */
+  masterData: DocumentRecord[];
   problems: Problem[];
 }
 
 /**
- * The events of an EPCIS document, or of one bare event. Where anything is wrong: none, and all that is wrong; with
- * `proceed` the faultless events too, as long as nothing is wrong outside of the events.
+ * The events and master data of an EPCIS document, or one bare event. Where anything is wrong: none, and all that is
+ * wrong; with `proceed` what is faultless too, as long as nothing is wrong outside of the events.
  */
-export function readEvents(text: string, { proceed }: { proceed: boolean }): ReadEvents {
+export function readDocument(text: string, { proceed }: { proceed: boolean }): ReadDocument {
   const parsed = parseDocument(text);
-  if (parsed.ok) return { events: recordsOf(parsed, (at) => at), problems: [] };
+  if (parsed.ok) return { ...recordsOf(parsed, (at) => at), problems: [] };
   const isOfEvents = parsed.problems.every(({ event }) => event !== null);
-  if (!proceed || !isOfEvents) return { events: [], problems: parsed.problems };
+  if (!proceed || !isOfEvents) return nothing(parsed.problems);
   return withoutFaulty(text, parsed.problems);
 }
 
 /** Leaves out events with faults until none is left: a document does not tell all of its faults at once. */
-function withoutFaulty(text: string, problems: Problem[]): ReadEvents {
+function withoutFaulty(text: string, problems: Problem[]): ReadDocument {
   const { value } = readJson(text);
   const list = eventListOf(value);
-  if (!list) return { events: [], problems };
+  if (!list) return nothing(problems);
   let kept = list.events.map((_event, index) => index);
   const all: Problem[] = [];
   for (let found = problems; found.length > 0;) {
     const faulty = new Set(found.map(({ event }) => kept[event ?? -1]));
     all.push(...found.map((problem) => inDocument(problem, kept)));
     kept = kept.filter((index) => !faulty.has(index));
-    if (kept.length === 0) break;
     const rest = kept.map((index) => list.events[index]);
     const parsed = parseDocument(writeJson(list.replaced(rest)));
-    if (parsed.ok) return { events: recordsOf(parsed, (at) => kept[at] as number), problems: all };
+    if (parsed.ok) return { ...recordsOf(parsed, (at) => kept[at] as number), problems: all };
+    if (kept.length === 0) break;
     found = parsed.problems.filter(({ event }) => event !== null);
-    if (found.length < parsed.problems.length) return { events: [], problems: [...all, ...parsed.problems] };
+    if (found.length < parsed.problems.length) return nothing([...all, ...parsed.problems]);
   }
-  return { events: [], problems: all };
+  return nothing(all);
 }
 
-function recordsOf(
-  parsed: Extract<ReturnType<typeof parseDocument>, { ok: true }>,
-  indexOf: (at: number) => number,
-) {
-  return parsed.events.map((event, at): ReadEvent => {
-    const { id, fields } = eventRecord(event, parsed.ignored);
-    return { index: indexOf(at), id, fields };
-  });
+function nothing(problems: Problem[]): ReadDocument {
+  return { events: [], masterData: [], problems };
+}
+
+function recordsOf(parsed: ParsedDocument, indexOf: (at: number) => number): Omit<ReadDocument, 'problems'> {
+  const { events, masterData } = documentRecords(parsed);
+  return { events: events.map((event, at) => ({ ...event, index: indexOf(at) })), masterData };
 }
 
 interface EventList {
