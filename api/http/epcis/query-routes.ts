@@ -16,7 +16,7 @@ const EVENT_TYPES = [
 
 type QueryServices = Pick<EpcisServices, 'reading' | 'clock'>;
 
-/** The events that a query finds, as far as the caller may see them. */
+/** The events that a query finds, as far as the caller may see them; below a type, those of the type. */
 export async function getEvents(
   { reading, clock }: QueryServices,
   req: Request,
@@ -24,7 +24,11 @@ export async function getEvents(
 ): Promise<void> {
   const caller = callerFrom(res);
   const parameters = parametersOf(req);
-  const { search, order, descending, perPage, nextPageToken, book } = parseEventQuery(parameters);
+  const query = new URLSearchParams(parameters);
+  const type = req.params['type'];
+  if (type !== undefined)
+    query.append('eventType', found(EVENT_TYPES.find((each) => each === type) ?? null, 'event type'));
+  const { search, order, descending, perPage, nextPageToken, book } = parseEventQuery(query);
   const page = await reading.search({
     caller,
     book: await bookOf(reading, caller, book),

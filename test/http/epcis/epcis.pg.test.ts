@@ -1,112 +1,35 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openReading } from '../../../api/delivery/reading.ts';
 import { parseDocument } from '../../../api/events/epcis.ts';
-import { epcisRouter } from '../../../api/http/epcis/router.ts';
-import { sendProblem, toProblem } from '../../../api/http/problem.ts';
 import { packagePath } from '../../../api/package-root.ts';
-import type { Caller } from '../../../api/sharing/caller.ts';
-import { openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../../support/approval.ts';
+import type { TestAuthority } from '../../support/approval.ts';
+import {
+  callers,
+  CONTEXT,
+  documentOf,
+  event,
+  openEpcis,
+  OWNER,
+  type Send,
+  type TestEpcis,
+} from './support.ts';
 
-const OWNER = 'packer.example';
 const BOOK = `${OWNER}/plant`;
-const CONTEXT = 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld';
 const DATA = packagePath('..', 'shared', 'data', 'epcis');
-const callers: Record<string, Caller> = {
-  admin: ownCaller(OWNER, 'ADMINISTRATOR'),
-  editor: ownCaller(OWNER, 'EDITOR'),
-  viewer: ownCaller(OWNER, 'VIEWER'),
-  partner: partnerCaller('retailer.example'),
-};
 
+let epcis: TestEpcis;
 let authority: TestAuthority;
-let server: Server;
-let base: string;
+let send: Send;
 
 beforeAll(async () => {
-  authority = await openAuthority(OWNER);
-  const { approval, db, grants, clock } = authority;
-  const admin = callers['admin'] as Caller;
-  await approval.createBook(admin, { name: 'plant', title: 'Plant' });
-  const reading = openReading({ db, grants, clock: () => clock.now, organisation: OWNER });
-  const router = epcisRouter({
-    approval,
-    reading,
-    db,
-    clock: () => clock.now,
-    randomId: randomUUID,
-    config: { maxBodyBytes: 1_000_000 },
-  });
-  const onError: ErrorRequestHandler = (error, _req, res, _next) =>
-    sendProblem(res, toProblem(error), 'request-1');
-  const app = express()
-    .use((req, res, next) => {
-      res.locals['caller'] = callers[req.get('x-caller') ?? ''];
-      next();
-    })
-    .use('/epcis', router)
-    .use(onError);
-  server = createServer(app);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  epcis = await openEpcis();
+  ({ authority, send } = epcis);
+  await authority.approval.createBook(callers.admin, { name: 'plant', title: 'Plant' });
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => void server.close(resolve));
-  await authority.close();
-});
+afterAll(() => epcis?.close());
 
-interface Answer {
-  status: number;
-  headers: Headers;
-  json: Record<string, unknown>;
-}
-
-async function send(
-  as: string,
-  method: string,
-  path: string,
-  body?: unknown,
-  more: object = {},
-): Promise<Answer> {
-  const res = await fetch(path.startsWith('http') ? path : base + path, {
-    method,
-    headers: { 'x-caller': as, 'content-type': 'application/ld+json', ...more },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await res.text();
-  return {
-    status: res.status,
-    headers: res.headers,
-    json: (text === '' ? null : JSON.parse(text)) as Answer['json'],
-  };
-}
-
-function event(eventID: string, more: object = {}): object {
-  return {
-    type: 'ObjectEvent',
-    eventID: `urn:uuid:00000000-0000-4000-8000-${eventID.padStart(12, '0')}`,
-    eventTime: '2026-06-01T10:00:00.000Z',
-    eventTimeZoneOffset: '+02:00',
-    action: 'OBSERVE',
-    bizStep: 'shipping',
-    epcList: ['https://id.gs1.org/01/09521234543213/21/400'],
-    ...more,
-  };
-}
-
-const documentOf = (...eventList: object[]) => ({
-  '@context': [CONTEXT],
-  type: 'EPCISDocument',
-  schemaVersion: '2.0',
-  creationDate: '2026-06-02T00:00:00.000Z',
-  epcisBody: { eventList },
-});
+type Answer = Awaited<ReturnType<Send>>;
 
 const eventsIn = (answer: Answer) =>
   (
@@ -162,7 +85,7 @@ describe('capturing', () => {
 
   it('takes the faultless events where the caller says proceed', async () => {
     const events = [event('5', { action: 'BUY' }), event('6'), event('7', { eventTime: 'noon' }), event('8')];
-    const more = { 'GS1-EPCIS-Capture-Error-Behaviour': 'proceed' };
+    const more = { 'GS1-Capture-Error-Behaviour': 'proceed' };
     const sent = await send('editor', 'POST', '/epcis/capture', documentOf(...events), more);
     const { json } = await send('viewer', 'GET', sent.headers.get('location') ?? '');
     expect(json).toMatchObject({ running: false, success: false, events: 4, captured: 2 });
@@ -224,7 +147,7 @@ describe('querying', () => {
 
   it('gives a partner what grants permit, and finds nothing by the rest', async () => {
     expect((await query('partner', `book=${BOOK}`)).status).toBe(404);
-    await authority.approval.changeGrant(callers['admin'] as Caller, {
+    await authority.approval.changeGrant(callers.admin, {
       book: BOOK,
       id: 'urn:lotbook:grant:retailer',
       base: 0,
@@ -252,7 +175,7 @@ describe('querying', () => {
   });
 
   it('needs the name of the book where there are several', async () => {
-    await authority.approval.createBook(callers['admin'] as Caller, { name: 'other', title: 'Other' });
+    await authority.approval.createBook(callers.admin, { name: 'other', title: 'Other' });
     const answer = await query('viewer', '');
     expect([answer.status, answer.json['place']]).toEqual([400, 'book']);
     expect((await query('viewer', `book=${BOOK}`)).status).toBe(200);
@@ -260,6 +183,21 @@ describe('querying', () => {
 
   it('tells the types of events', async () => {
     expect((await send('partner', 'GET', '/epcis/eventTypes')).json['@set']).toHaveLength(5);
+  });
+
+  it('finds the events of a type below the type, page by page', async () => {
+    const all = eventsIn(await query('viewer', `book=${BOOK}&eventType=ObjectEvent&perPage=100`));
+    const below = `/epcis/eventTypes/ObjectEvent/events?book=${BOOK}`;
+    expect(eventsIn(await send('viewer', 'GET', `${below}&perPage=100`))).toEqual(all);
+    const first = await send('viewer', 'GET', `${below}&perPage=1`);
+    const next = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    expect(eventsIn(await send('viewer', 'GET', next))).toEqual(all.slice(1, 2));
+    const other = await send('viewer', 'GET', `/epcis/eventTypes/AggregationEvent/events?book=${BOOK}`);
+    expect(eventsIn(other)).toEqual([]);
+  });
+
+  it.each(['/epcis/eventTypes/SoldEvent/events', '/epcis/bizSteps', '/epcis/'])('has no %s', async (path) => {
+    expect((await send('viewer', 'GET', path)).status).toBe(404);
   });
 });
 
@@ -274,7 +212,7 @@ describe.skipIf(!existsSync(DATA))(
     it.each(files('valid').map((name, at) => [name, `valid-${at}`] as const))(
       'captures %s',
       async (name, book) => {
-        const { id } = await authority.approval.createBook(callers['admin'] as Caller, {
+        const { id } = await authority.approval.createBook(callers.admin, {
           name: book,
           title: name,
         });
