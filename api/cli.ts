@@ -10,6 +10,7 @@ import { EXIT, reportError } from './cli/output.ts';
 import { addPartners } from './cli/partners.ts';
 import { addStart } from './cli/start.ts';
 import { addStatus } from './cli/status.ts';
+import { addToken } from './cli/token.ts';
 import { packagePath } from './package-root.ts';
 
 /** `lotbook <command>`. Exit codes: 0 done, 1 failed, 2 called in a wrong way. */
@@ -29,7 +30,17 @@ export function createProgram(): Command {
     )
     .exitOverride()
     .showHelpAfterError('(see --help)');
-  const commands = [addInit, addStart, addStatus, addPartners, addCheck, addHash, addImport, addDemo];
+  const commands = [
+    addInit,
+    addStart,
+    addStatus,
+    addPartners,
+    addCheck,
+    addHash,
+    addImport,
+    addDemo,
+    addToken,
+  ];
   for (const add of commands) add(program);
   program.addHelpText(
     'after',

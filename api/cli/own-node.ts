@@ -65,7 +65,7 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
 }
 
 /** What its tokens are addressed to is what the node says of itself, here where nobody is between. */
-async function audienceOf(localUrl: string, organisation: string): Promise<string> {
+export async function audienceOf(localUrl: string, organisation: string): Promise<string> {
   const response = await fetch(`${localUrl}/.well-known/lotbook`, { redirect: 'error' }).catch(
     () => undefined,
   );
@@ -80,7 +80,7 @@ async function audienceOf(localUrl: string, organisation: string): Promise<strin
   return document.url;
 }
 
-function localUrlOf({ host, port }: Config): string {
+export function localUrlOf({ host, port }: Config): string {
   const isWildcard = host === '0.0.0.0' || host === '::';
   const name = isWildcard ? '127.0.0.1' : host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;

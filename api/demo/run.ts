@@ -96,7 +96,8 @@ function sayWhatNext(screen: Screen, { dir }: Stage, { list }: DemoNodes): void 
     `${at(grower)} status`,
     `${at(packer)} partners list`,
     `${at(packer)} import YOUR-EPCIS.json --book plant`,
-    `curl ${grower.localUrl}/.well-known/lotbook`,
+    `curl -s ${grower.localUrl}/graphql -H "authorization: Bearer $(${at(grower)} token)" \\`,
+    `  -H "content-type: application/json" -d '{"query":"{ books { id title length } }"}'`,
   ]);
   screen.say();
   screen.say(

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import { openTokens } from '../peers/tokens.ts';
+import { openHome } from '../store/home.ts';
+import { configOf } from './options.ts';
+import { printJson, printLine } from './output.ts';
+import { audienceOf, localUrlOf } from './own-node.ts';
+
+export function addToken(program: Command): void {
+  program
+    .command('token')
+    .summary('print an access token for the running node')
+    .description(
+      'Prints a five-minute access token of the operator, for a look at the node with curl. Treat it like a password.\n\n' +
+        '  curl -s http://localhost:4000/graphql -H "authorization: Bearer $(lotbook token)" \\\n' +
+        '    -H "content-type: application/json" -d \'{"query":"{ books { id title length } }"}\'',
+    )
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }, command: Command) => {
+      const config = configOf(command);
+      const { organisation, signer } = await openHome(config);
+      const url = localUrlOf(config);
+      const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
+      const token = await tokens.tokenFor({ url, audience: await audienceOf(url, organisation) });
+      if (options.json) printJson({ url: `${url}/graphql`, token });
+      else printLine(token);
+    });
+}
