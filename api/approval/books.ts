@@ -10,6 +10,7 @@ import { viewOf } from './view.ts';
 
 const BOOK_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LONGEST_NAME = 63;
+const LONGEST_TITLE = 200;
 
 /** Every book starts with this rule, visible and endable like any other: the owner's editors need no second person. */
 const EDITORS_GRANT = 'urn:lotbook:grant:editors';
@@ -35,8 +36,10 @@ export async function createBook(
     const message = `A book is named with lower-case letters, digits and hyphens, at most ${LONGEST_NAME}.`;
     throw new LotbookError('BAD_INPUT', message, { place: 'input.name' });
   }
-  if (title.includes('\0'))
-    throw new LotbookError('BAD_INPUT', 'Text holds no NUL character.', { place: 'input.title' });
+  if (title.length > LONGEST_TITLE || /\p{Cc}/u.test(title)) {
+    const message = `A title is plain text of at most ${LONGEST_TITLE} characters.`;
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.title' });
+  }
   const id = `${here.organisation}/${name}`;
   const inserted = await insertBook(here.pool, {
     id,

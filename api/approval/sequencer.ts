@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { LotbookError, toLotbookError } from '../errors.ts';
+import { LotbookError, toLotbookError, type ErrorCode } from '../errors.ts';
 import type { Bell } from '../store/bell.ts';
 import { lockBook, readHead, writeEntries, writeRequests } from '../store/commit.ts';
 import type { Pool, PoolClient } from '../store/database.ts';
@@ -178,16 +178,19 @@ async function commitGroup(
     const known = toLotbookError(error);
     if (known.code === 'INTERNAL') {
       deps.log.error({ err: error, book, updates: group.length }, 'commit failed');
-      // One update that cannot be written must not fail its neighbours.
-      if (group.length > 1) {
-        for (const waiting of group) await commitGroup(deps, book, [waiting], null);
-        return false;
-      }
+    }
+    // One update that cannot be sealed or written must not fail its neighbours.
+    if (group.length > 1 && !OF_THE_BOOK.has(known.code)) {
+      for (const waiting of group) await commitGroup(deps, book, [waiting], null);
+      return false;
     }
     for (const { resolve } of group) resolve({ kind: 'FAILED', error: known });
     return false;
   }
 }
+
+/** Errors that every update of a group would meet. */
+const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set(['IN_USE', 'NOT_FOUND']);
 
 /** Null when the book or a request is not as the plan took it; then nothing was written. */
 async function commitPlan(deps: SequencerDeps, book: string, plan: Plan): Promise<Plan | null> {

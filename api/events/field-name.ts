@@ -22,6 +22,8 @@ const CLARK = /^\{([^{}\\]+)\}/;
 const escaped = new Map<string, string>();
 const parsed = new Map<string, readonly Segment[]>();
 const CACHE_LIMIT = 5_000;
+/** As deep as a document nests. */
+const MOST_SEGMENTS = 64;
 
 /** The segment text of one member key. Keys of the form `{namespace}local` keep the namespace readable. */
 export function escapeKey(key: string): string {
@@ -75,6 +77,9 @@ function parseUncached(name: string): Segment[] {
     if (key === '') throw new FieldNameError(`the field name has an empty segment at character ${at + 1}`);
     if (key === '__proto__') throw new FieldNameError('a field name cannot hold the segment __proto__');
     segments.push({ key, list });
+    if (segments.length > MOST_SEGMENTS) {
+      throw new FieldNameError(`a field name has at most ${MOST_SEGMENTS} segments`);
+    }
     if (at === name.length) break;
     if (name[at] !== '.') {
       throw new FieldNameError(

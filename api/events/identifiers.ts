@@ -85,7 +85,8 @@ function faulty(
 }
 
 function identifyUncached(text: string): Identified {
-  if (!isUri(text)) return faulty(text, 'other', 'BAD_URI', 'give an identifier as an absolute URI');
+  if (!isUri(text))
+    return faulty(text, 'other', 'BAD_URI', 'give an identifier as an absolute URI of at most 2048 bytes');
   if (text.startsWith('urn:epc:')) return fromUrn(text);
   const link = parseDigitalLink(text);
   if (link === 'malformed') {

@@ -61,7 +61,8 @@ function validateEvent(id: string | null, object: unknown, scope: Scope): Record
   const { problems } = scope;
   problems.event = 0;
   const event = checkEvent(object, '', scope);
-  if (id !== null && !isUri(id)) problems.add('id', 'BAD_URI', 'give the id of the event as an absolute URI');
+  if (id !== null && !isUri(id))
+    problems.add('id', 'BAD_URI', 'give the id of the event as an absolute URI of at most 2048 bytes');
   if (id !== null && typeof event?.['eventID'] === 'string' && event['eventID'] !== id) {
     problems.add('eventID', 'NOT_ALLOWED', 'give the same eventID as the id of the record, or leave one out');
   }

@@ -51,7 +51,7 @@ export const dateOrDateTime = texts(
 
 export const offset = texts('BAD_DATE_TIME', 'give an offset from UTC such as +01:00 or -06:00', isOffset);
 
-export const uri = texts('BAD_URI', 'give an absolute URI', isUri);
+export const uri = texts('BAD_URI', 'give an absolute URI of at most 2048 bytes', isUri);
 
 export const hexBinary = texts('UNKNOWN_VALUE', 'give hexadecimal digits', (value) =>
   /^[0-9A-Fa-f]+$/.test(value),
@@ -111,7 +111,7 @@ export function valueOf(vocabulary: Vocabulary): Rule {
       return refuse(scope, path, 'UNKNOWN_VALUE', message);
     }
     const full = expandCurie(value, scope.prefixes);
-    if (!isUri(full)) return refuse(scope, path, 'BAD_URI', 'give an absolute URI');
+    if (!isUri(full)) return refuse(scope, path, 'BAD_URI', 'give an absolute URI of at most 2048 bytes');
     if (full === value && vocabulary.strictPrefix && !KNOWN_SCHEME.test(full)) {
       return refuse(
         scope,

@@ -23,7 +23,7 @@ interface Extent {
 
 const NOTHING: Extent = { depth: 0, fields: 0, width: 0 };
 
-/** A validation rule: depth, number of fields with fragments spread, and number of aliased operations are bounded. */
+/** A validation rule: depth, fields with fragments spread and aliased operations are bounded; no NUL. */
 export function limitsRule(context: ValidationContext): ASTVisitor {
   const known = new Map<string, Extent>();
 
@@ -61,6 +61,10 @@ export function limitsRule(context: ValidationContext): ASTVisitor {
   };
 
   return {
+    StringValue: (node) => {
+      if (!node.value.includes('\0')) return;
+      context.reportError(new GraphQLError('A text holds no NUL character.', { nodes: node }));
+    },
     OperationDefinition: (node) => {
       const { depth, fields, width } = measure(node.selectionSet);
       const refuse = (what: string) => context.reportError(new GraphQLError(what, { nodes: node }));

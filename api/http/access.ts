@@ -55,6 +55,8 @@ export function guard(input: {
   metrics: 'callers' | 'loopback' | 'nobody';
 }): RequestHandler {
   return async (req, res, next) => {
+    // Nothing here is named with it, and databases hold no text with it.
+    if (/%00/.test(req.url)) throw new LotbookError('BAD_INPUT', 'The address holds a NUL character.');
     const door = doorOf(req.method, req.path);
     if (!door) throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
     if (needsToken(door.admits, req, input.metrics)) {
