@@ -32,7 +32,9 @@ function collect(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     });
     req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     req.on('error', reject);
-    req.on('close', () => reject(new LotbookError('BAD_INPUT', 'The body ended too early.')));
+    req.on('close', () => {
+      if (!req.complete) reject(new LotbookError('BAD_INPUT', 'The body ended too early.'));
+    });
   });
 }
 
