@@ -85,7 +85,7 @@ export class Room {
 
   async #refresh(): Promise<boolean> {
     const startedAt = this.#clock();
-    const { entries, complete } = await this.#tail.fetch();
+    const { entries, complete } = await this.#tail.readOn();
     const grants = await this.#readGrants();
     this.#tail.append(entries);
     if (grants !== this.#grants) {

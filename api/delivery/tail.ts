@@ -20,7 +20,7 @@ export interface Tail {
   /** The last seq that is known. */
   readonly head: number;
   /** Reads what came after the head. False when there may be more. */
-  fetch(): Promise<{ entries: KeyedEntry[]; complete: boolean }>;
+  readOn(): Promise<{ entries: KeyedEntry[]; complete: boolean }>;
   append(entries: readonly KeyedEntry[]): void;
   /** What comes next for a position; at once where it is in memory. Never beyond the head. */
   window(position: Position): Window | Promise<Window>;
@@ -60,7 +60,7 @@ export function openTail(length: number, read: ReadRange, isWhole = true): Tail 
     get head() {
       return head;
     },
-    fetch: async () => {
+    readOn: async () => {
       const rows = await read({ after: head, limit: WINDOW });
       return { entries: rows, complete: rows.length < WINDOW };
     },
