@@ -99,6 +99,10 @@ function parsed(parse: () => DocumentNode): DocumentNode {
     return parse();
   } catch (error) {
     if (error instanceof GraphQLError) throw new DocumentError([error]);
+    // The parser descends with the document, and a few thousand brackets are deeper than its stack.
+    if (error instanceof RangeError) {
+      throw new LotbookError('BAD_INPUT', 'The document nests too deeply.', { place: 'query' });
+    }
     throw error;
   }
 }
