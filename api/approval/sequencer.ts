@@ -5,6 +5,7 @@ import { lockBook, readHead, writeEntries, writeRequests } from '../store/commit
 import type { Pool, PoolClient } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
+import { Queue, type Waiting } from './queue.ts';
 import type { PreparedUpdate } from './update.ts';
 
 export interface SequencerDeps extends PlanDeps {
@@ -26,10 +27,11 @@ export interface Sequencer {
   drain(): Promise<void>;
 }
 
-interface Waiting {
-  update: PreparedUpdate;
-  resolve: (result: Sequenced) => void;
-}
+/**
+ * So many changes are planned while the group before them is committed. Fewer wait for the end of that commit, and for
+ * company: a commit costs about as much as they do.
+ */
+const WORTH_A_PLAN = 64;
 
 /**
  * Sequence, sign, commit: the one way by which a book changes.
@@ -47,18 +49,18 @@ interface Waiting {
  * effect, since its row commits with its entries; a caller is told "approved" only after the commit.
  */
 export function openSequencer(deps: SequencerDeps): Sequencer {
-  const queues = new Map<string, Waiting[]>();
+  const queues = new Map<string, Queue>();
   const running = new Map<string, Promise<void>>();
   let size = 0;
   let draining = false;
 
-  const run = async (book: string, queue: Waiting[]): Promise<void> => {
+  const run = async (book: string, queue: Queue): Promise<void> => {
     let committing: Promise<boolean> = Promise.resolve(false);
     let ahead: Base | null = null;
-    while (queue.length > 0) {
+    while (!queue.isEmpty) {
       // What the event loop already holds joins this group.
       await new Promise(setImmediate);
-      const group = takeGroup(queue, deps.groupCommit);
+      const group = queue.takeGroup(deps.groupCommit);
       const plan: Plan | null = await planAhead(deps, book, ahead, group);
       const committed = await committing;
       // A plan on a state that never came to be is not worth trying.
@@ -67,8 +69,8 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       committing = commitGroup(deps, book, group, usable).finally(() => {
         for (const { update } of group) size -= update.changes.length;
       });
-      if (queue.length === 0 || ahead === null) await committing;
-      if (queue.length === 0) ahead = null;
+      await (ahead === null ? committing : Promise.race([committing, queue.many(WORTH_A_PLAN)]));
+      if (queue.isEmpty) ahead = null;
     }
     queues.delete(book);
     running.delete(book);
@@ -83,14 +85,12 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       size += update.changes.length;
       return new Promise((resolve) => {
         const { book } = update.input;
-        const queue = queues.get(book);
-        if (queue) {
-          queue.push({ update, resolve });
-          return;
-        }
-        const started = [{ update, resolve }];
-        queues.set(book, started);
-        running.set(book, run(book, started));
+        const known = queues.get(book);
+        const queue = known ?? new Queue();
+        queue.push({ update, resolve });
+        if (known) return;
+        queues.set(book, queue);
+        running.set(book, run(book, queue));
       });
     },
     waiting: () => size,
@@ -107,25 +107,6 @@ function failed(
   retryAfterMs: number,
 ): Promise<Sequenced> {
   return Promise.resolve({ kind: 'FAILED', error: new LotbookError(code, message, { retryAfterMs }) });
-}
-
-/** The longest head of the queue within the limit in which no record and no key occurs twice. */
-function takeGroup(queue: Waiting[], limit: number): Waiting[] {
-  const taken = new Set<string>();
-  let changes = 0;
-  let count = 0;
-  for (const { update } of queue) {
-    const names = [
-      `key ${update.requester.id} ${update.input.key}`,
-      ...update.changes.map(({ record }) => `record ${record}`),
-    ];
-    const fits = changes === 0 || changes + update.changes.length <= limit;
-    if (!fits || names.some((name) => taken.has(name))) break;
-    for (const name of names) taken.add(name);
-    changes += update.changes.length;
-    count += 1;
-  }
-  return queue.splice(0, Math.max(1, count));
 }
 
 /** A plan without the lock, on what will be there soon; null where there is nothing to plan on. */
