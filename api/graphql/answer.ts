@@ -44,8 +44,8 @@ function send(res: ServerResponse, error: LotbookError | undefined, status: numb
   if (retryAfterMs !== undefined)
     res.setHeader('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   if (status === 401) res.setHeader('www-authenticate', 'Bearer');
-  // The rest of a body that is too large is not read.
-  if (status === 413) res.setHeader('connection', 'close');
+  // The rest of a body that is not read is thrown away as it comes (node:http does): a connection that is closed on a
+  // caller who still writes would take the answer with it.
   res.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  buildASTSchema,
+  concatAST,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isRequiredArgument,
+  isRequiredInputField,
+  parse,
+  type GraphQLField,
+  type GraphQLInputType,
+} from 'graphql';
+import { packagePath } from '../../api/package-root.ts';
+
+/** A document that is right but for one value. */
+export interface WrongCall {
+  /** `Mutation.createBook(input.title)` */
+  place: string;
+  document: string;
+}
+
+/** For every argument of every query and mutation, and every member of their inputs: a call in which it alone is wrong. */
+export function wrongCalls(wrongFor: (type: string) => string | undefined): WrongCall[] {
+  const files = readdirSync(packagePath('schema')).filter((name) => name.endsWith('.graphql'));
+  const schema = buildASTSchema(
+    concatAST(files.map((name) => parse(readFileSync(packagePath('schema', name), 'utf8')))),
+  );
+  return [schema.getQueryType(), schema.getMutationType()].flatMap((root) =>
+    Object.values(root?.getFields() ?? {}).flatMap((field) =>
+      field.args.flatMap(({ name, type }) =>
+        variations(type, name, wrongFor).map(({ place, literal }) => ({
+          place: `${root?.name}.${field.name}(${place})`,
+          document: documentOf(root?.name ?? '', field, { [name]: literal }),
+        })),
+      ),
+    ),
+  );
+}
+
+function documentOf(
+  root: string,
+  field: GraphQLField<unknown, unknown>,
+  given: Record<string, string>,
+): string {
+  const literals = field.args
+    .filter((arg) => arg.name in given || isRequiredArgument(arg))
+    .map((arg) => `${arg.name}: ${given[arg.name] ?? sample(arg.type)}`);
+  const selection = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : '';
+  const selected = root === 'Mutation' ? selectionOf(field) : selection;
+  return `${root === 'Mutation' ? 'mutation' : 'query'} { ${field.name}(${literals.join(', ')}) ${selected} }`;
+}
+
+/** Payloads tell their errors. */
+function selectionOf({ type }: GraphQLField<unknown, unknown>): string {
+  const named = getNamedType(type);
+  if (!('getFields' in named)) return '';
+  const fields = named.getFields();
+  if ('error' in fields) return '{ error { code message } }';
+  return 'requests' in fields ? '{ requests { state error { code message } } }' : '{ __typename }';
+}
+
+function variations(
+  type: GraphQLInputType,
+  place: string,
+  wrongFor: (type: string) => string | undefined,
+): { place: string; literal: string }[] {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) {
+    return variations(nullable.ofType, `${place}[0]`, wrongFor).map((each) => ({
+      ...each,
+      literal: `[${each.literal}]`,
+    }));
+  }
+  const wrong = wrongFor(String(nullable));
+  const whole = wrong === undefined ? [] : [{ place, literal: wrong }];
+  if (!isInputObjectType(nullable)) return whole;
+  const fields = Object.values(nullable.getFields());
+  const members = fields.flatMap((member) =>
+    variations(member.type, `${place}.${member.name}`, wrongFor).map((each) => {
+      const others = fields
+        .filter((other) => other !== member && isRequiredInputField(other))
+        .map((other) => `${other.name}: ${sample(other.type)}`);
+      return {
+        place: each.place,
+        literal: `{ ${[`${member.name}: ${each.literal}`, ...others].join(', ')} }`,
+      };
+    }),
+  );
+  return [...whole, ...members];
+}
+
+const SAMPLES: Readonly<Record<string, string>> = {
+  ID: '"urn:sample:1"',
+  String: '"sample"',
+  Int: '1',
+  Boolean: 'true',
+  DateTime: '"2026-07-01T00:00:00.000Z"',
+  JSON: '{ note: "sample" }',
+};
+
+function sample(type: GraphQLInputType): string {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) return `[${sample(nullable.ofType)}]`;
+  if (isEnumType(nullable)) return nullable.getValues()[0]?.name ?? 'null';
+  if (!isInputObjectType(nullable)) return SAMPLES[String(nullable)] ?? 'null';
+  const required = Object.values(nullable.getFields()).filter(isRequiredInputField);
+  return `{ ${required.map(({ name, type: inner }) => `${name}: ${sample(inner)}`).join(', ')} }`;
+}
