@@ -4,7 +4,7 @@ import { grantToFields, ORDINARY_PURPOSE, type GrantTerms } from '../sharing/gra
 import { attributesOf } from '../sharing/subject.ts';
 import { bookById, currentStates, insertBook, type StoredBook } from '../store/books.ts';
 import { localBook, type Here } from './here.ts';
-import { contentHash } from './prepare.ts';
+import { contentHash } from './shape.ts';
 import { requesterOf, type PreparedUpdate, type RequestView, type UpdateInput } from './update.ts';
 import { viewOf } from './view.ts';
 
@@ -96,6 +96,7 @@ export async function changeGrant(
     approval: null,
     changes: [
       {
+        index: 0,
         record: id,
         kind: 'GRANT',
         base,

@@ -21,7 +21,8 @@ export function decide(
   now: number,
 ): Decision {
   let byPerson = false;
-  for (const [index, change] of update.changes.entries()) {
+  for (const change of update.changes) {
+    const { index } = change;
     if (versionOf(change.record) !== change.seenVersion) return { kind: 'AGAIN' };
     const verdict = verdictOn(update, change, grants, now);
     if (verdict.decision === 'REFUSED') {

@@ -4,7 +4,7 @@ import { RECORD_KINDS, type RecordKind } from '../ledger/change.ts';
 import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { isAddressed } from '../sharing/grant.ts';
 import { decideHere, errorView, localBook, noBook, type Here } from './here.ts';
-import { checkShape } from './prepare.ts';
+import { checkShape } from './shape.ts';
 import type { RequestView, UpdateInput } from './update.ts';
 import { partnerView, refusedView } from './view.ts';
 

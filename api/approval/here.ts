@@ -4,10 +4,12 @@ import type { PinnedKeys } from '../identity/jws.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { bookById, currentStates, type StoredBook } from '../store/books.ts';
 import type { Pool } from '../store/database.ts';
-import { contentHash, idsToRead, prepareChange, type CurrentRecord } from './prepare.ts';
+import { idsToRead, prepareUpdate } from './prepare.ts';
 import type { Sequencer, SequencerDeps } from './sequencer.ts';
+import { contentHash } from './shape.ts';
 import type {
-  PreparedChange,
+  CurrentRecord,
+  KnownRecords,
   PreparedUpdate,
   RequestError,
   RequestView,
@@ -51,7 +53,7 @@ export async function decideHere(
     ...given
   }: Partial<Omit<PreparedUpdate, 'requester' | 'input' | 'changes'>> & {
     /** The records that the update needs, where they were read already. */
-    current?: ReadonlyMap<string, CurrentRecord>;
+    current?: KnownRecords;
   } = {},
 ): Promise<RequestView> {
   const frame = {
@@ -65,17 +67,14 @@ export async function decideHere(
     ...given,
   };
   let current = known ?? (await readCurrent(here.pool, input.book, idsToRead(input)));
+  const ids = new Set<string>();
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const state = current;
-    const changes = input.changes.map((change, index) =>
-      prepareChange(change, state, `${place}.changes[${index}]`, here.uuid),
-    );
-    refuseRepeats(changes, place);
+    const changes = prepareUpdate(input, current, place, here.uuid);
     const result = await here.sequencer.submit({ ...frame, changes });
     if (result.kind === 'DECIDED') return viewOf(input.book, result.request);
     if (result.kind === 'FAILED') throw result.error;
-    const ids = changes.map(({ record }) => record);
-    current = await readCurrent(here.pool, input.book, ids);
+    for (const { record } of changes) ids.add(record);
+    current = await readCurrent(here.pool, input.book, [...ids]);
   }
   throw new LotbookError('IN_USE', 'Others keep changing these records.', { retryAfterMs: 500 });
 }
@@ -87,28 +86,11 @@ export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError
   return { code, message, ...details };
 }
 
-/** Records as they are now. */
-export async function readCurrent(
-  pool: Pool,
-  book: string,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, CurrentRecord>> {
-  const rows = await currentStates(pool, book, ids);
-  return new Map(
-    rows.map(({ id, kind, version, state }) => [
-      id,
-      { kind: kind as RecordKind, version, state: JSON.parse(state ?? '{}') as Fields },
-    ]),
-  );
-}
-
-function refuseRepeats(changes: readonly PreparedChange[], place: string): void {
-  const seen = new Set<string>();
-  for (const [index, { record }] of changes.entries()) {
-    if (seen.has(record)) {
-      const at = `${place}.changes[${index}]`;
-      throw new LotbookError('BAD_INPUT', 'An update changes a record only once.', { place: at });
-    }
-    seen.add(record);
+/** Records as they are now; null for those that are not there. */
+export async function readCurrent(pool: Pool, book: string, ids: readonly string[]): Promise<KnownRecords> {
+  const known = new Map<string, CurrentRecord | null>(ids.map((id) => [id, null]));
+  for (const { id, kind, version, state } of await currentStates(pool, book, ids)) {
+    known.set(id, { kind: kind as RecordKind, version, state: JSON.parse(state ?? '{}') as Fields });
   }
+  return known;
 }

@@ -4,7 +4,8 @@ import type { Signer } from '../identity/signer.ts';
 import type { Caller } from '../sharing/caller.ts';
 import { queueRequest } from '../store/requests.ts';
 import { deliverDue, type DeliveryDeps } from './outbox-delivery.ts';
-import { contentHash, validatedContent } from './prepare.ts';
+import { validatedContent } from './prepare.ts';
+import { contentHash } from './shape.ts';
 import type { RecordChange, RequestView, UpdateInput } from './update.ts';
 import { viewOf } from './view.ts';
 

@@ -1,69 +1,23 @@
-import { createHash } from 'node:crypto';
 import { FieldConflictError, FieldNameError, unflatten, type Fields } from '../events/fields.ts';
-import { canonicalIdentifier } from '../events/identifiers.ts';
 import { deriveLinks } from '../events/links.ts';
 import { validateRecord, type RecordType } from '../events/record.ts';
-import { isObject, type JsonValue } from '../events/value.ts';
+import type { JsonValue } from '../events/value.ts';
 import { LotbookError } from '../errors.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { attributesOf } from '../sharing/subject.ts';
-import type { PreparedChange, RecordChange, RequestError, UpdateInput } from './update.ts';
+import { idOf, stableJson } from './shape.ts';
+import { declaresAnew, identifyCaptured } from './captured-event.ts';
+import type {
+  KnownRecords,
+  CurrentRecord,
+  PreparedChange,
+  RecordChange,
+  RequestError,
+  UpdateInput,
+} from './update.ts';
 
-export const MAX_CHANGES_IN_UPDATE = 10_000;
-const MAX_KEY_LENGTH = 256;
-
-/** The current state of a record, as it was when the change was prepared. */
-export interface CurrentRecord {
-  kind: RecordKind;
-  version: number;
-  state: Fields;
-}
-
-/** Refuses an update that is malformed as a whole. `place` is its place in the call, such as `updates[3]`. */
-export function checkShape(update: UpdateInput, place: string): void {
-  const refuse = (message: string, at: string) => {
-    throw new LotbookError('BAD_INPUT', message, { place: `${place}${at}` });
-  };
-  if (update.key.length < 1 || update.key.length > MAX_KEY_LENGTH || hasControl(update.key)) {
-    refuse(
-      `An idempotency key has 1 to ${MAX_KEY_LENGTH} characters, none of them a control character.`,
-      '.key',
-    );
-  }
-  if (typeof update.reason === 'string' && hasNul(update.reason))
-    refuse('Text holds no NUL character.', '.reason');
-  if (update.changes.length < 1 || update.changes.length > MAX_CHANGES_IN_UPDATE) {
-    refuse(`An update has 1 to ${MAX_CHANGES_IN_UPDATE} changes.`, '.changes');
-  }
-  update.changes.forEach((change, index) => {
-    const at = `.changes[${index}]`;
-    const ways = [change.fields, change.content, change.valid].filter(
-      (way) => way !== undefined && way !== null,
-    );
-    if (ways.length !== 1) refuse('Give either fields or content.', at);
-    if (change.fields && !isObject(change.fields))
-      refuse('Give fields as an object of names and values.', `${at}.fields`);
-    if (change.kind === 'GRANT')
-      refuse('Sharing rules are changed with addGrant and endGrant.', `${at}.kind`);
-    if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
-      refuse('A base is a version, or 0 for a new record.', `${at}.base`);
-    }
-    if (change.base && !idOf(change)) refuse('Name the record to be changed.', `${at}.record`);
-  });
-}
-
-/** SHA-256 over the content of an update: the same key with another content is a mistake. */
-export function contentHash(update: UpdateInput): string {
-  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid }) => [
-    valid?.id ?? record ?? null,
-    kind,
-    base,
-    fields ?? null,
-    whole ?? null,
-    valid?.fields ?? null,
-  ]);
-  return createHash('sha256').update(stableJson(content)).digest('base64url');
-}
+/** A version that no record has: what was prepared on it is prepared again. */
+const NOT_LOOKED_UP = -1;
 
 /** Ids of the records of which the current state is needed before the change can be worked out. */
 export function idsToRead(update: UpdateInput): string[] {
@@ -75,30 +29,83 @@ export function idsToRead(update: UpdateInput): string[] {
 }
 
 /**
- * Works out the state after a change: validated, with its links. `known` are the records that were looked up, as they are
- * now. Throws BAD_INPUT with the place where the content of a new record is wrong.
+ * Works out the states after an update's changes: validated, with their links. Throws BAD_INPUT with the place where the
+ * content of a new record is wrong, or a record is changed twice; an event may be captured twice, and counts once.
  */
-export function prepareChange(
-  change: RecordChange,
-  known: ReadonlyMap<string, CurrentRecord>,
+export function prepareUpdate(
+  { changes }: UpdateInput,
+  known: KnownRecords,
   place: string,
   uuid: () => string,
-): PreparedChange {
+): PreparedChange[] {
+  const prepared = new Map<string, PreparedChange>();
+  const taken = new Map<string, Readonly<Fields>>();
+  for (const [index, change] of changes.entries()) {
+    const at = `${place}.changes[${index}]`;
+    const next = { ...prepareChange(change, known, taken, at, uuid), index };
+    const earlier = prepared.get(next.record);
+    if (earlier && !(isCaptured(change) && earlier.kind === 'EVENT' && earlier.base === null)) {
+      throw new LotbookError('BAD_INPUT', 'An update changes a record only once.', { place: at });
+    }
+    if (earlier && !declaresAnew(earlier.state ?? {}, next.state ?? {})) continue;
+    prepared.set(next.record, next);
+    if (next.state) taken.set(next.record, next.state);
+  }
+  return [...prepared.values()];
+}
+
+function isCaptured(change: RecordChange): boolean {
+  return change.kind === 'EVENT' && change.base === null;
+}
+
+function prepareChange(
+  change: RecordChange,
+  known: KnownRecords,
+  taken: ReadonlyMap<string, Readonly<Fields>>,
+  place: string,
+  uuid: () => string,
+): Omit<PreparedChange, 'index'> {
   if (change.fields && change.base) return preparePatch(change, change.fields, known, place);
-  const before = change.base === null ? known.get(idOf(change) ?? '') : undefined;
+  const before = change.base === null ? known.get(idOf(change) ?? '') : null;
   const valid = before ? setInto(change, before, place, uuid) : validatedContent(change, place, uuid);
-  const current = known.get(valid.id);
-  const same = current !== undefined && sameState(current.state, valid.fields);
+  if (isCaptured(change)) return prepareCaptured(change, valid, known, taken);
+  const current = known.get(valid.id) ?? null;
+  const same = current !== null && sameState(current.state, valid.fields);
   return {
-    ...common(change, valid.id, current),
-    // Only own people replace a record whole; who may not see it all must not learn what else it holds.
-    names:
-      change.base !== 0 && current ? changedNames(current.state, valid.fields) : Object.keys(valid.fields),
-    after: attributesOf(change.kind, valid.id, valid.fields),
-    state: valid.fields,
+    ...whole(change, valid, current),
     same: same && (change.kind === 'EVENT' || change.base !== 0),
-    links: deriveLinks(valid.fields),
-    refusal: refusalOfWhole(change, valid.fields, current, same),
+    refusal: refusalOfWhole(change, current, same),
+  };
+}
+
+function prepareCaptured(
+  change: RecordChange,
+  given: { id: string; fields: Fields },
+  known: KnownRecords,
+  taken: ReadonlyMap<string, Readonly<Fields>>,
+): Omit<PreparedChange, 'index'> {
+  const { id, isUnknown } = identifyCaptured(given, known, taken);
+  const current = known.get(id) ?? null;
+  return {
+    ...whole(change, { id, fields: given.fields }, current),
+    ...(isUnknown && { seenVersion: NOT_LOOKED_UP }),
+    same: current !== null && !declaresAnew(current.state, given.fields),
+    refusal: current && current.kind !== 'EVENT' ? otherKind() : null,
+  };
+}
+
+function whole(
+  change: RecordChange,
+  { id, fields }: { id: string; fields: Fields },
+  current: CurrentRecord | null,
+) {
+  return {
+    ...common(change, id, current),
+    // Only own people replace a record whole; who may not see it all must not learn what else it holds.
+    names: change.base !== 0 && current ? changedNames(current.state, fields) : Object.keys(fields),
+    after: attributesOf(change.kind, id, fields),
+    state: fields,
+    links: deriveLinks(fields),
   };
 }
 
@@ -119,33 +126,25 @@ function setInto(
 
 function refusalOfWhole(
   change: RecordChange,
-  fields: Fields,
-  current: CurrentRecord | undefined,
+  current: CurrentRecord | null,
   same: boolean,
 ): RequestError | null {
   if (!current) return change.base ? stale(0) : null;
   if (current.kind !== change.kind) return otherKind();
-  if (change.kind === 'EVENT' && same && !change.base) return null;
-  if (change.base !== null) return change.base === current.version ? null : stale(current.version);
-  if (change.kind !== 'EVENT') return null;
-  if (isDeclaration(fields) && !isDeclaration(current.state)) return null;
-  return {
-    code: 'CONFLICT',
-    message: 'An event with this id is known with another content; a correction needs an error declaration.',
-    currentVersion: current.version,
-  };
+  if (change.base === null || (change.kind === 'EVENT' && same && change.base === 0)) return null;
+  return change.base === current.version ? null : stale(current.version);
 }
 
 /** A change of some fields. Whether it is permitted is asked before anything is said about the record. */
 function preparePatch(
   change: RecordChange,
   patch: Readonly<Record<string, JsonValue>>,
-  known: ReadonlyMap<string, CurrentRecord>,
+  known: KnownRecords,
   place: string,
-): PreparedChange {
+): Omit<PreparedChange, 'index'> {
   const id = idOf(change) as string;
-  const current = known.get(id);
-  const prepared: PreparedChange = {
+  const current = known.get(id) ?? null;
+  const prepared: Omit<PreparedChange, 'index'> = {
     ...common(change, id, current),
     names: Object.keys(patch),
     after: null,
@@ -181,7 +180,7 @@ function preparePatch(
   }
 }
 
-function common(change: RecordChange, record: string, current: CurrentRecord | undefined) {
+function common(change: RecordChange, record: string, current: CurrentRecord | null) {
   return {
     record,
     kind: change.kind,
@@ -225,12 +224,6 @@ function nested(fields: Readonly<Fields>, place: string): unknown {
   }
 }
 
-/** The canonical id that the caller gave; null where it follows from the content. */
-function idOf(change: RecordChange): string | null {
-  if (change.valid) return change.valid.id;
-  return change.record ? canonicalIdentifier(change.record) : null;
-}
-
 function stale(currentVersion: number): RequestError {
   return currentVersion === 0
     ? { code: 'STALE_BASE', message: 'There is no such record; a new one has base 0.', currentVersion }
@@ -241,10 +234,6 @@ function otherKind(): RequestError {
   return { code: 'CONFLICT', message: 'A record of another kind has this id.' };
 }
 
-function isDeclaration(fields: Readonly<Fields>): boolean {
-  return Object.keys(fields).some((name) => name.startsWith('errorDeclaration.'));
-}
-
 function changedNames(before: Readonly<Fields>, after: Readonly<Fields>): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].filter((name) => stableJson(before[name] ?? null) !== stableJson(after[name] ?? null));
@@ -252,25 +241,4 @@ function changedNames(before: Readonly<Fields>, after: Readonly<Fields>): string
 
 function sameState(before: Readonly<Fields>, after: Readonly<Fields>): boolean {
   return changedNames(before, after).length === 0;
-}
-
-/** JSON with sorted keys: equal contents have equal text. */
-function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    isObject(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  );
-}
-
-function hasNul(text: string): boolean {
-  return text.includes('\0');
-}
-
-function hasControl(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || code === 0x7f) return true;
-  }
-  return false;
 }

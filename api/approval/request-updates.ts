@@ -2,7 +2,8 @@ import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { bookById } from '../store/books.ts';
 import { decideHere, errorView, noBook, readCurrent, type Here } from './here.ts';
 import type { Outbox } from './outbox.ts';
-import { checkShape, idsToRead } from './prepare.ts';
+import { idsToRead } from './prepare.ts';
+import { checkShape } from './shape.ts';
 import { requesterOf, type RequestView, type UpdateInput } from './update.ts';
 import { refusedView } from './view.ts';
 

@@ -97,10 +97,12 @@ export interface PreparedUpdate {
 }
 
 export interface PreparedChange {
+  /** Its place among the changes that were asked for. */
+  index: number;
   record: string;
   kind: RecordKind;
   base: number | null;
-  /** The version that was there when this was prepared; 0 if none, or if nobody looked. */
+  /** The version that was there when this was prepared; 0 if none, or if nobody looked; -1: it must be looked up. */
   seenVersion: number;
   /** Names of the fields that the requester wants to set or unset. */
   names: readonly string[];
@@ -114,3 +116,13 @@ export interface PreparedChange {
   /** Why it cannot be done, if it is permitted at all. */
   refusal: RequestError | null;
 }
+
+/** The current state of a record, as it was when the change was prepared. */
+export interface CurrentRecord {
+  kind: RecordKind;
+  version: number;
+  state: Fields;
+}
+
+/** Records as they are now; null for those that were looked up and are not there. */
+export type KnownRecords = ReadonlyMap<string, CurrentRecord | null>;

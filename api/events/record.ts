@@ -63,12 +63,17 @@ function validateEvent(id: string | null, object: unknown, scope: Scope): Record
   const event = checkEvent(object, '', scope);
   if (id !== null && !isUri(id))
     problems.add('id', 'BAD_URI', 'give the id of the event as an absolute URI of at most 2048 bytes');
-  if (id !== null && typeof event?.['eventID'] === 'string' && event['eventID'] !== id) {
+  // Of different events with one eventID the later ones are known by their event hash.
+  if (id !== null && typeof event?.['eventID'] === 'string' && event['eventID'] !== id && !isHash(id)) {
     problems.add('eventID', 'NOT_ALLOWED', 'give the same eventID as the id of the record, or leave one out');
   }
   if (problems.list.length > 0 || event === undefined) return { ok: false, problems: problems.list };
   const record = eventRecord(event);
   return { ok: true, type: 'EVENT', id: id ?? record.id, fields: record.fields, warnings: problems.warnings };
+}
+
+function isHash(id: string): boolean {
+  return id.startsWith('ni:///sha-256;');
 }
 
 /**

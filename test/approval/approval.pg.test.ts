@@ -45,6 +45,19 @@ function create(
   return { record, kind: 'LOT', base: 0, content: fields };
 }
 
+function captured(more: object): RecordChange {
+  const content = {
+    type: 'ObjectEvent',
+    eventTime: '2026-07-01T08:00:00Z',
+    eventTimeZoneOffset: '+02:00',
+    action: 'OBSERVE',
+    epcList: ['https://id.gs1.org/01/09521141012345/21/17'],
+    bizStep: 'shipping',
+    ...more,
+  };
+  return { kind: 'EVENT', base: null, content };
+}
+
 async function ask(input: UpdateInput, caller = editor) {
   const [view] = await authority.approval.requestUpdates(caller, [input]);
   if (!view) throw new Error('no answer');
@@ -117,28 +130,43 @@ describe('an approved update', () => {
   });
 
   test('of an event that is captured twice is there once', async () => {
-    const event: RecordChange = {
-      kind: 'EVENT',
-      base: null,
-      content: {
-        type: 'ObjectEvent',
-        eventTime: '2026-07-01T08:00:00Z',
-        eventTimeZoneOffset: '+02:00',
-        action: 'OBSERVE',
-        epcList: ['https://id.gs1.org/01/09521141012345/21/17'],
-        bizStep: 'shipping',
-      },
-    };
+    const event = captured({});
     const first = await ask(update([event]));
     const second = await ask(update([event]));
     expect(first.state).toBe('APPROVED');
     expect(second).toMatchObject({ error: null });
     expect(second.outcome).toEqual(first.outcome);
-    const changed = {
+    const stamped = {
       ...event,
-      content: { ...(event.content as object), eventID: first.outcome[0]?.record, bizStep: 'packing' },
+      content: { ...(event.content as object), recordTime: '2026-07-02T00:00:00Z' },
     };
-    expect(await ask(update([changed]))).toMatchObject({ state: 'REFUSED', error: { code: 'CONFLICT' } });
+    expect((await ask(update([stamped]))).outcome).toEqual(first.outcome);
+  });
+
+  test('of different events with one eventID keeps all of them, the later ones under their event hash', async () => {
+    const eventID = `urn:uuid:${randomUUID()}`;
+    const events = ['packing', 'shipping', 'receiving'].map((bizStep) => captured({ eventID, bizStep }));
+    const { outcome } = await ask(update(events));
+    expect(outcome.map(({ record }) => record.replace(/;.*/, ''))).toEqual([
+      eventID,
+      'ni:///sha-256',
+      'ni:///sha-256',
+    ]);
+    expect((await ask(update(events.toReversed()))).outcome).toEqual(outcome.toReversed());
+    const declaration = { declarationTime: '2026-07-03T00:00:00Z', reason: 'incorrect_data' };
+    const declared = await ask(
+      update([captured({ eventID, bizStep: 'shipping', errorDeclaration: declaration })]),
+    );
+    expect(declared.outcome).toEqual([{ record: outcome[1]?.record, version: 2, seq: expect.any(Number) }]);
+  });
+
+  test('of an event beside its own error declaration is there once, declared wrong', async () => {
+    const eventID = `urn:uuid:${randomUUID()}`;
+    const errorDeclaration = { declarationTime: '2026-07-03T00:00:00Z', reason: 'did_not_occur' };
+    const view = await ask(update([captured({ eventID }), captured({ eventID, errorDeclaration })]));
+    expect(view.outcome).toEqual([{ record: eventID, version: 1, seq: expect.any(Number) }]);
+    const { rows } = await authority.db.pool.query('SELECT state FROM entry WHERE record = $1', [eventID]);
+    expect(JSON.parse(rows[0].state)['errorDeclaration.reason']).toBe('did_not_occur');
   });
 
   test('of one record by many at once is won by exactly one for each version', async () => {

@@ -1,5 +1,5 @@
 import express, { Router } from 'express';
-import { MAX_CHANGES_IN_UPDATE } from '../../approval/prepare.ts';
+import { MAX_CHANGES_IN_UPDATE } from '../../approval/shape.ts';
 import { getJob, getJobs, postCapture, postEvent } from './capture-routes.ts';
 import { MEDIA_TYPES, type EpcisServices } from './exchange.ts';
 import { getEvent, getEvents, getEventTypes } from './query-routes.ts';

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { canonicalIdentifier } from '../events/identifiers.ts';
+import { isObject } from '../events/value.ts';
+import { LotbookError } from '../errors.ts';
+import type { RecordChange, UpdateInput } from './update.ts';
+
+export const MAX_CHANGES_IN_UPDATE = 10_000;
+const MAX_KEY_LENGTH = 256;
+
+/** Refuses an update that is malformed as a whole. `place` is its place in the call, such as `updates[3]`. */
+export function checkShape(update: UpdateInput, place: string): void {
+  const refuse = (message: string, at: string) => {
+    throw new LotbookError('BAD_INPUT', message, { place: `${place}${at}` });
+  };
+  if (update.key.length < 1 || update.key.length > MAX_KEY_LENGTH || hasControl(update.key)) {
+    refuse(
+      `An idempotency key has 1 to ${MAX_KEY_LENGTH} characters, none of them a control character.`,
+      '.key',
+    );
+  }
+  if (typeof update.reason === 'string' && hasNul(update.reason))
+    refuse('Text holds no NUL character.', '.reason');
+  if (update.changes.length < 1 || update.changes.length > MAX_CHANGES_IN_UPDATE) {
+    refuse(`An update has 1 to ${MAX_CHANGES_IN_UPDATE} changes.`, '.changes');
+  }
+  update.changes.forEach((change, index) => {
+    const at = `.changes[${index}]`;
+    const ways = [change.fields, change.content, change.valid].filter(
+      (way) => way !== undefined && way !== null,
+    );
+    if (ways.length !== 1) refuse('Give either fields or content.', at);
+    if (change.fields && !isObject(change.fields))
+      refuse('Give fields as an object of names and values.', `${at}.fields`);
+    if (change.kind === 'GRANT')
+      refuse('Sharing rules are changed with addGrant and endGrant.', `${at}.kind`);
+    if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
+      refuse('A base is a version, or 0 for a new record.', `${at}.base`);
+    }
+    if (change.base && !idOf(change)) refuse('Name the record to be changed.', `${at}.record`);
+  });
+}
+
+/** SHA-256 over the content of an update: the same key with another content is a mistake. */
+export function contentHash(update: UpdateInput): string {
+  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid }) => [
+    valid?.id ?? record ?? null,
+    kind,
+    base,
+    fields ?? null,
+    whole ?? null,
+    valid?.fields ?? null,
+  ]);
+  return createHash('sha256').update(stableJson(content)).digest('base64url');
+}
+
+/** The canonical id that the caller gave; null where it follows from the content. */
+export function idOf(change: RecordChange): string | null {
+  if (change.valid) return change.valid.id;
+  return change.record ? canonicalIdentifier(change.record) : null;
+}
+
+/** JSON with sorted keys: equal contents have equal text. */
+export function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    isObject(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : member,
+  );
+}
+
+function hasNul(text: string): boolean {
+  return text.includes('\0');
+}
+
+function hasControl(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RequestView } from '../../api/approval/approval.ts';
+import { signRequest, type RequestedChange } from '../../api/identity/request-token.ts';
+import { localSigner } from '../../api/identity/signer.ts';
+import { verificationKey } from '../../api/identity/jwk.ts';
+import { newKey, openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { terms } from '../delivery/support/log.ts';
+
+const OWNER = 'grower.example';
+const BOOK = 'grower.example/season';
+const HIDDEN = 'https://grower.example/lots/hidden';
+const admin = ownCaller(OWNER, 'ADMINISTRATOR');
+const packer = partnerCaller('packer.example');
+const packerKey = newKey();
+
+let authority: TestAuthority;
+
+beforeAll(async () => {
+  const key = verificationKey(packerKey);
+  authority = await openAuthority(OWNER, {
+    partners: new Map([['packer.example', new Map([[key.kid, key]])]]),
+  });
+  const { approval, db } = authority;
+  await approval.createBook(admin, { name: 'season', title: 'Season' });
+  await approval.changeGrant(admin, {
+    book: BOOK,
+    id: 'urn:lotbook:grant:packer',
+    base: 0,
+    terms: terms({
+      audience: { organisations: ['packer.example'], groups: [], roles: [], public: false },
+      fields: ['note'],
+    }),
+  });
+  const changes = [{ kind: 'LOT' as const, record: HIDDEN, base: 0, content: { quantity: '1', uom: 'KGM' } }];
+  await approval.requestUpdates(admin, [{ book: BOOK, key: 'seed', changes }]);
+  await db.pool.query(
+    `INSERT INTO book (id, title, owner, authority) VALUES ('rival.example/orders', 'Orders', 'rival.example', 'rival.example')`,
+  );
+});
+afterAll(() => authority.close());
+
+async function deliver(change: Partial<RequestedChange>, book = BOOK): Promise<RequestView> {
+  const claims = {
+    iss: 'packer.example',
+    aud: OWNER,
+    book,
+    jti: randomUUID(),
+    iat: 1_782_900_000,
+    key: randomUUID(),
+    changes: [{ record: HIDDEN, type: 'LOT', base: 1, fields: {}, ...change }],
+  };
+  const token = await signRequest(claims, localSigner(packerKey));
+  const [view] = await authority.approval.deliver(packer, [token]);
+  if (!view) throw new Error('no answer');
+  return view;
+}
+
+function answerOf({ state, error, outcome }: RequestView) {
+  return { state, error, outcome };
+}
+
+describe('A partner that may change nothing', () => {
+  test('cannot add a record by leaving out all of its fields', async () => {
+    const view = await deliver({ record: 'https://packer.example/parties/1', type: 'PARTY', base: 0 });
+    expect(answerOf(view)).toMatchObject({ state: 'REFUSED', error: { code: 'NOT_PERMITTED' } });
+  });
+
+  test.each([[{}], [{ base: 7 }], [{ type: 'NOTE' }], [{ fields: { note: 'x' } }]])(
+    'is told the same of a hidden record as of none: %j',
+    async (change) => {
+      const hidden = await deliver(change);
+      const none = await deliver({ ...change, record: 'https://grower.example/lots/none' });
+      expect(answerOf(hidden)).toEqual(answerOf(none));
+      expect(hidden.error?.code).toBe('NOT_PERMITTED');
+    },
+  );
+
+  test('is told the same of a hidden grant as of none', async () => {
+    const change = { type: 'NOTE', fields: { text: 'x' } };
+    const hidden = await deliver({ ...change, record: 'urn:lotbook:grant:editors' });
+    const none = await deliver({ ...change, record: 'urn:lotbook:grant:nothing' });
+    expect(answerOf(hidden)).toEqual(answerOf(none));
+  });
+
+  test('is not told which books of others this node holds copies of', async () => {
+    const copied = await deliver({}, 'rival.example/orders');
+    const none = await deliver({}, 'rival.example/nothing');
+    expect(answerOf(copied)).toEqual(answerOf(none));
+  });
+});
+
+test('Rules that change while updates come in are those that are kept, and those that decide after them', async () => {
+  const { approval, grants, clock } = authority;
+  const given = { audience: { organisations: [], groups: [], roles: ['EDITOR'], public: false }, fields: ['*'] };
+  const editor = ownCaller(OWNER, 'EDITOR');
+  for (let round = 0; round < 5; round += 1) {
+    const book = `${OWNER}/book-${round}`;
+    await approval.createBook(admin, { name: `book-${round}`, title: 'Book' });
+    const id = 'urn:lotbook:grant:editors';
+    const until = clock.now;
+    const end = { book, id, base: 1, terms: { ...terms(given), right: 'CHANGE' as const, until } };
+    const ending = approval.changeGrant(admin, end);
+    const asked: Promise<RequestView[]>[] = [];
+    let done = false;
+    void ending.finally(() => (done = true));
+    for (let at = 0; at < 50 && !done; at += 1) {
+      const changes = [{ kind: 'LOT' as const, record: `https://grower.example/lots/${at}`, base: 0, content: {} }];
+      asked.push(approval.requestUpdates(editor, [{ book, key: `${at}`, changes }]));
+      await new Promise(setImmediate);
+    }
+    await ending;
+    const ended = (await grants.of(book)).find((grant) => grant.id === id);
+    expect(ended?.until).toBe(until);
+    const { rows } = await authority.db.pool.query(
+      `SELECT (SELECT seq FROM entry WHERE book = $1 AND record = $2 AND version = 2) AS ended,
+              (SELECT max(seq) FROM entry WHERE book = $1 AND kind <> 'GRANT') AS last`,
+      [book, id],
+    );
+    await Promise.all(asked);
+    expect(rows[0].last ?? 0).toBeLessThan(rows[0].ended as number);
+  }
+});
+
+test('A group never holds a rule and what it decides about', async () => {
+  const { approval, db } = authority;
+  const name = 'https://grower.example/lots/after-the-rule';
+  const adding = approval.changeGrant(admin, {
+    book: BOOK,
+    id: 'urn:lotbook:grant:quantities',
+    base: 0,
+    terms: terms({ fields: ['variety'], selector: { kinds: ['LOT'], products: [], lots: [], from: null, until: null } }),
+  });
+  const changes = [{ kind: 'LOT' as const, record: name, base: 0, content: {} }];
+  await Promise.all([adding, approval.requestUpdates(admin, [{ book: BOOK, key: 'after', changes }])]);
+  const { rows } = await db.pool.query(
+    `SELECT (SELECT at FROM entry WHERE record = 'urn:lotbook:grant:quantities') AS rule, e.seq, e.token, e.state, r.key
+       FROM entry e JOIN record r ON r.book = e.book AND r.id = e.record WHERE e.record = $1`,
+    [name],
+  );
+  const { disclose } = await import('../../api/ledger/disclose.ts');
+  const { missing } = disclose({ token: rows[0].token, recordKey: rows[0].key, state: JSON.parse(rows[0].state) }, ['variety']);
+  const { rows: rule } = await db.pool.query(`SELECT seq FROM entry WHERE record = 'urn:lotbook:grant:quantities'`);
+  if (rows[0].seq > rule[0].seq) expect(missing).toEqual([]);
+});
