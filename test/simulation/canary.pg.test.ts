@@ -55,7 +55,10 @@ beforeAll(async () => {
   proxy = await openRecordingProxy();
   undo.push(() => proxy.close());
   owner = await startNodeProcess({
-    ...{ organisation: OWNER, books: [...BOOKS], databaseUrl: databases.owner, url: proxy.url },
+    organisation: OWNER,
+    books: BOOKS,
+    databaseUrl: databases.owner,
+    url: proxy.url,
   });
   undo.push(() => owner.remove());
   proxy.forwardTo(Number(new URL(owner.url).port));
