@@ -3,7 +3,8 @@ import { checkRequest } from '../identity/request-token.ts';
 import { RECORD_KINDS, type RecordKind } from '../ledger/change.ts';
 import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { isAddressed } from '../sharing/grant.ts';
-import { decideHere, errorView, localBook, noBook, type Here } from './here.ts';
+import { bookById } from '../store/books.ts';
+import { decideHere, errorView, noBook, type Here } from './here.ts';
 import { checkShape } from './shape.ts';
 import type { RequestView, UpdateInput } from './update.ts';
 import { partnerView, refusedView } from './view.ts';
@@ -18,10 +19,10 @@ async function deliverOne(here: Here, caller: Caller, token: string, place: stri
   try {
     update = await signedUpdate(here, caller, token, place);
     checkShape(update, place);
-    const book = await localBook(here, update.book, `${place}.book`);
+    const book = await bookById(here.pool, update.book);
     const audience = audienceOf(caller);
-    const grants = await here.grants.of(book.id);
-    // Who has no part in the book is not told that it exists.
+    const grants = book?.authority === here.organisation ? await here.grants.of(book.id) : [];
+    // Who has no part in the book is not told that it exists, nor which books of others are copied here.
     if (!grants.some((grant) => isAddressed(grant, audience))) throw noBook(`${place}.book`);
     const requester = { id: caller.organisation, audience, administrator: false };
     return partnerView(await decideHere(here, requester, update, place, { token }));

@@ -37,7 +37,10 @@ export class Queue {
     return this.#waiting.some(({ update }) => (changes += update.changes.length) >= count);
   }
 
-  /** Takes the longest head within the limit in which no record and no key occurs twice. */
+  /**
+   * Takes the longest head within the limit in which no record and no key occurs twice. A change of a sharing rule goes
+   * alone: what comes after it is decided, and commits to names, by the rules as they then are.
+   */
   takeGroup(limit: number): Waiting[] {
     const taken = new Set<string>();
     let changes = 0;
@@ -47,11 +50,13 @@ export class Queue {
         `key ${update.requester.id} ${update.input.key}`,
         ...update.changes.map(({ record }) => `record ${record}`),
       ];
-      const fits = changes === 0 || changes + update.changes.length <= limit;
+      const isRule = update.changes.some(({ kind }) => kind === 'GRANT');
+      const fits = changes === 0 || (!isRule && changes + update.changes.length <= limit);
       if (!fits || names.some((name) => taken.has(name))) break;
       for (const name of names) taken.add(name);
       changes += update.changes.length;
       count += 1;
+      if (isRule) break;
     }
     return this.#waiting.splice(0, Math.max(1, count));
   }

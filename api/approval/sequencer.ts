@@ -65,7 +65,8 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       const committed = await committing;
       // A plan on a state that never came to be is not worth trying.
       const usable: Plan | null = ahead === null || committed ? plan : null;
-      ahead = usable?.next ?? null;
+      // Rules that are not committed cannot be read yet: nothing is planned on them.
+      ahead = usable && usable.next.head.grantsSeq === usable.base.grantsSeq ? usable.next : null;
       committing = commitGroup(deps, book, group, usable).finally(() => {
         for (const { update } of group) size -= update.changes.length;
       });

@@ -126,7 +126,6 @@ export function mayChange(
   names: readonly string[],
   question: Question,
 ): Verdict {
-  if (subject.kind === 'GRANT') return { decision: 'REFUSED', field: 'kind' };
   const applicable = grants.filter(
     (grant) => grant.right !== 'READ' && isInForce(grant, question) && selects(grant, subject),
   );
@@ -134,7 +133,10 @@ export function mayChange(
     applicable.some(
       (grant) => grant.right === right && (grant.fields.includes('*') || grant.fields.includes(name)),
     );
-  let decision: 'BY_RULE' | 'BY_PERSON' = 'BY_RULE';
+  // Without a field to ask for, the record itself is: that it is there, or that it shall be.
+  if (applicable.length === 0) return { decision: 'REFUSED', field: names[0] ?? 'record' };
+  let decision: 'BY_RULE' | 'BY_PERSON' =
+    names.length > 0 || applicable.some(({ right }) => right === 'CHANGE') ? 'BY_RULE' : 'BY_PERSON';
   for (const name of names) {
     if (gives('CHANGE', name)) continue;
     if (!gives('REQUEST', name)) return { decision: 'REFUSED', field: name };
