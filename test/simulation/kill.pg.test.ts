@@ -9,6 +9,8 @@ import { killOneOfTwo } from './kill/two.ts';
 const SEED = 20_261_121;
 const MOMENTS = 6;
 const BOOK = 'owner.example/season';
+/** For a machine on which much else runs: alone each takes some ten seconds. */
+const PATIENCE_MS = 180_000;
 
 const undo: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -27,37 +29,49 @@ async function database(): Promise<string> {
   return url;
 }
 
-test('an authority that is killed at any moment keeps every change that it acknowledged, once, in one chain', async () => {
-  const node = await start({ organisation: 'owner.example', books: ['season'] });
-  const run = await killAuthority(node, {
-    book: BOOK,
-    moments: MOMENTS,
-    seed: SEED,
-    victims: (moment) => (moment % 3 === 2 ? 'node and server' : 'node'),
-  });
-  expect(run.faults).toEqual([]);
-  expect(run.acknowledged).toBeGreaterThan(MOMENTS);
-  expect(run.retried).toBeGreaterThan(0);
-});
+test(
+  'an authority that is killed at any moment keeps every change that it acknowledged, once, in one chain',
+  async () => {
+    const node = await start({ organisation: 'owner.example', books: ['season'] });
+    const run = await killAuthority(node, {
+      book: BOOK,
+      moments: MOMENTS,
+      seed: SEED,
+      victims: (moment) => (moment % 3 === 2 ? 'node and server' : 'node'),
+    });
+    expect(run.faults).toEqual([]);
+    expect(run.acknowledged).toBeGreaterThan(MOMENTS);
+    expect(run.retried).toBeGreaterThan(0);
+  },
+  PATIENCE_MS,
+);
 
-test('a partner that is killed at any moment while it receives ends with the copy that the owner shows it', async () => {
-  const owner = await start({
-    organisation: 'owner.example',
-    books: ['season'],
-    databaseUrl: await database(),
-  });
-  const partner = await start({ organisation: 'partner.example', databaseUrl: await database() });
-  await makePartners(owner, partner);
-  const run = await killPartner(owner, partner, { book: BOOK, moments: MOMENTS, seed: SEED });
-  expect(run.faults).toEqual([]);
-  expect(run.shown).toBeGreaterThan(MOMENTS);
-});
+test(
+  'a partner that is killed at any moment while it receives ends with the copy that the owner shows it',
+  async () => {
+    const owner = await start({
+      organisation: 'owner.example',
+      books: ['season'],
+      databaseUrl: await database(),
+    });
+    const partner = await start({ organisation: 'partner.example', databaseUrl: await database() });
+    await makePartners(owner, partner);
+    const run = await killPartner(owner, partner, { book: BOOK, moments: MOMENTS, seed: SEED });
+    expect(run.faults).toEqual([]);
+    expect(run.shown).toBeGreaterThan(MOMENTS);
+  },
+  PATIENCE_MS,
+);
 
-test('of two processes of a node one is killed in the middle of a commit, and the other goes on', async () => {
-  const databaseUrl = await database();
-  const first = await start({ organisation: 'owner.example', books: ['season'], databaseUrl });
-  const second = await start({ organisation: 'owner.example', dir: first.dir, databaseUrl });
-  const run = await killOneOfTwo([first, second], { book: BOOK, moments: 1, seed: SEED, databaseUrl });
-  expect(run.faults).toEqual([]);
-  expect(run.gapsMs).toHaveLength(1);
-});
+test(
+  'of two processes of a node one is killed in the middle of a commit, and the other goes on',
+  async () => {
+    const databaseUrl = await database();
+    const first = await start({ organisation: 'owner.example', books: ['season'], databaseUrl });
+    const second = await start({ organisation: 'owner.example', dir: first.dir, databaseUrl });
+    const run = await killOneOfTwo([first, second], { book: BOOK, moments: 1, seed: SEED, databaseUrl });
+    expect(run.faults).toEqual([]);
+    expect(run.gapsMs).toHaveLength(1);
+  },
+  PATIENCE_MS,
+);

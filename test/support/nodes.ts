@@ -67,6 +67,7 @@ export async function startNodeProcess(options: NodeOptions): Promise<NodeProces
   const { organisation } = options;
   const port = options.port ?? (await freePort());
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'lotbook-process-')));
+  if (options.dir === undefined) left.set(dir, undefined);
   const url = `http://localhost:${port}`;
   const env: Record<string, string> = {
     ...cleanEnvironment(),
