@@ -204,8 +204,11 @@ function aside(item: ReceivedItem, code: ItemFaultCode, detail: string): Quarant
   return { seq, code, detail: detail.slice(0, 500), item: evidenceOf(item, code) };
 }
 
-/** Data exceptions and violated constraints (SQLSTATE classes 22 and 23): the content's fault, not the connection's. */
+/**
+ * Data exceptions, violated constraints and exceeded limits, such as that of an index row (SQLSTATE classes 22, 23 and
+ * 54): the content's fault, not the connection's.
+ */
 function isRefusal(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^(22|23)/.test(code);
+  return typeof code === 'string' && /^(22|23|54)/.test(code);
 }

@@ -49,12 +49,13 @@ export async function readChanges(
       const node = viewOf(scope, keyed);
       if (node && page.items.length === first) return { ...page, hasNextPage: true };
       seq = keyed.entry.seq;
+      if (!node) continue;
       page.endCursor = formatCursor('LOG', [seq]);
-      if (node) page.items.push({ cursor: page.endCursor, node });
+      page.items.push({ cursor: page.endCursor, node });
     }
     if (entries.length < BATCH) return page;
   }
-  return { ...page, hasNextPage: true };
+  return { ...page, endCursor: formatCursor('LOG', [seq]), hasNextPage: true };
 }
 
 function viewOf({ grants, question }: Scope, { entry, key }: KeyedEntry): ChangeView | null {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { LotbookError } from '../errors.ts';
 import type { Bell } from '../store/bell.ts';
-import { readSuspended } from '../store/feeds.ts';
+import { readStandings } from '../store/feeds.ts';
 import { decodeCursor, START } from './cursor.ts';
 import { Lobby, type Guest, type HubStats } from './lobby.ts';
 import { findBook, openRoom, type RoomSources } from './open-room.ts';
@@ -89,16 +89,17 @@ export function openHub(options: HubOptions): Hub {
   };
 }
 
-/** Looks after the streams: lost rings, suspended partners, ended tokens, slow readers, signs of life. */
+/** Looks after the streams: lost rings, partners suspended or in other groups, revoked clients, ended tokens, slow readers, signs of life. */
 function watch(lobby: Lobby, { bell, config, db, log }: HubOptions): () => void {
-  const endSuspended = async (): Promise<void> => {
+  const endChanged = async (): Promise<void> => {
     const { organisations } = lobby;
     if (organisations.length === 0) return;
-    const suspended = await readSuspended(db.pool, organisations);
-    for (const stream of lobby.streams) if (suspended.has(stream.organisation)) stream.end('GRANT_CHANGED');
+    const clients = [...new Set(lobby.streams.map(({ clientId }) => clientId))];
+    const standings = await readStandings(db.pool, { organisations, clients });
+    for (const stream of lobby.streams) if (!stream.mayGoOn(standings)) stream.end('GRANT_CHANGED');
   };
   const checkPartners = (): void => {
-    endSuspended().catch((error: unknown) => log.error({ err: error }, 'partners could not be checked'));
+    endChanged().catch((error: unknown) => log.error({ err: error }, 'partners could not be checked'));
   };
   const poll = setInterval(() => {
     for (const open of lobby.rooms.values()) open.wake();

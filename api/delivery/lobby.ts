@@ -49,7 +49,7 @@ export class Lobby {
 
   /** Serves a stream until either side ends it. */
   join(open: OpenRoom, place: Place, { caller, res, expiresAt, signal }: Guest): Promise<void> {
-    const { organisation } = caller;
+    const { organisation, clientId } = caller;
     const { room } = open;
     const served = new Promise<void>((resolve) => {
       const end = () => stream.end('SHUTDOWN');
@@ -58,6 +58,7 @@ export class Lobby {
         res,
         room,
         organisation,
+        clientId,
         expiresAt,
         clock: this.#clock,
         onGone: () => {

@@ -7,7 +7,10 @@ export interface Page<T> {
   items: { cursor: string; node: T }[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
-  /** Where to go on: the last place that was looked at, be it shown or not. */
+  /**
+   * Where to go on: the last place that is shown, since another one would tell that something hidden is there. Only
+   * where a page ends because so many places were looked at, the last of those.
+   */
   endCursor: string | null;
 }
 

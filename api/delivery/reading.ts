@@ -79,7 +79,7 @@ export function openReading(services: ScopeServices): Reading {
       const book = await findBook(db.pool, id);
       return book && (await isSeen(caller, book)) ? show(book, caller.own) : null;
     },
-    records: ({ filter, ...query }) =>
+    records: async ({ filter, ...query }) =>
       search({ ...query, search: searchOf(filter), order: 'FIRST', descending: false }),
     search,
     record: async ({ caller, book, viewAs, id }) => {

@@ -1,3 +1,4 @@
+import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier, classify } from '../events/identifiers.ts';
 import { deriveLinks } from '../events/links.ts';
 import type { Fields } from '../events/fields.ts';
@@ -36,8 +37,16 @@ export interface RecordFilter {
   fields?: readonly { name: string; anyOf: readonly string[] }[] | null | undefined;
 }
 
+/** Each of up to 5,000 records of a page is held against each item of a list. */
+const LONGEST_LIST = 1_000;
+
+/** @throws LotbookError TOO_LARGE for a list that is too long */
 export function searchOf(filter: RecordFilter | null | undefined): RecordSearch {
   if (!filter) return {};
+  checkLength('ids', filter.ids);
+  checkLength('identifiers', filter.identifiers);
+  checkLength('fields', filter.fields);
+  for (const [at, { anyOf }] of (filter.fields ?? []).entries()) checkLength(`fields[${at}].anyOf`, anyOf);
   const conditions = (filter.fields ?? []).map(({ name, anyOf }) => ({ name, wanted: wantedValues(anyOf) }));
   return {
     kinds: filter.kinds ?? undefined,
@@ -47,6 +56,12 @@ export function searchOf(filter: RecordFilter | null | undefined): RecordSearch 
     until: filter.until?.getTime(),
     matches: ({ fields }) => conditions.every(({ name, wanted }) => hasAny(ownValue(fields, name), wanted)),
   };
+}
+
+function checkLength(name: string, list: readonly unknown[] | null | undefined): void {
+  if ((list?.length ?? 0) <= LONGEST_LIST) return;
+  const message = `A list of a filter has at most ${LONGEST_LIST} items.`;
+  throw new LotbookError('TOO_LARGE', message, { place: `filter.${name}` });
 }
 
 /** Does the record, as the caller sees it, meet the search? Nothing that is hidden can change the answer. */

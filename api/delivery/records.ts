@@ -76,13 +76,15 @@ export async function searchRecords(
     for (const row of rows) {
       const node = meets(search, seen(scope, row.entry)) ? viewOf(scope, row) : null;
       if (node && page.items.length === first) return { ...page, hasNextPage: true };
+      if (!node) continue;
       page.endCursor = cursorOf(row);
-      if (node) page.items.push({ cursor: page.endCursor, node });
+      page.items.push({ cursor: page.endCursor, node });
     }
     lookedAt += rows.length;
     if (rows.length < limit) return page;
-    if (lookedAt >= MAX_LOOKED_AT) return { ...page, hasNextPage: true };
-    after = placeOf(order, rows.at(-1) as RecordRow);
+    const last = rows.at(-1) as RecordRow;
+    if (lookedAt >= MAX_LOOKED_AT) return { ...page, endCursor: cursorOf(last), hasNextPage: true };
+    after = placeOf(order, last);
     batch = Math.min(batch * 2, LARGEST_BATCH);
   }
 }

@@ -36,7 +36,8 @@ export function keepRoom(
     try {
       while (isWoken && streams.size > 0) {
         const paceMs = Math.min(MAX_PACE_MS, streams.size * PACE_MS_PER_STREAM);
-        await pause(endedAt + paceMs - clock());
+        // No longer than the pace, also after the clock was set back.
+        await pause(Math.min(paceMs, endedAt + paceMs - clock()));
         isWoken = false;
         if (await room.refresh()) isWoken = true;
         for (const stream of streams) stream.pump();

@@ -1,3 +1,4 @@
+import type { Standings } from '../store/feeds.ts';
 import { encodeCursor, type Position } from './cursor.ts';
 import type { FeedEnd } from './feed.ts';
 import { frame, type Delivery, type Room, type Selection } from './room.ts';
@@ -23,6 +24,7 @@ export interface StreamOptions {
   res: Response;
   room: Room;
   organisation: string;
+  clientId: string;
   reader: Reader;
   epoch: string;
   position: Position;
@@ -44,6 +46,7 @@ export interface StreamOptions {
  */
 export class Stream {
   readonly organisation: string;
+  readonly clientId: string;
   #given: StreamOptions;
   #position: Position;
   #pulling = false;
@@ -56,6 +59,7 @@ export class Stream {
   constructor(given: StreamOptions) {
     this.#given = given;
     this.organisation = given.organisation;
+    this.clientId = given.clientId;
     this.#position = given.position;
     this.#sentAt = given.clock();
     const { res } = given;
@@ -75,6 +79,16 @@ export class Stream {
       connection: 'close',
     });
     res.flushHeaders();
+  }
+
+  /** Whether its reader is still who it was when the stream began: not suspended, not revoked, in the same groups. */
+  mayGoOn({ groups, revoked }: Standings): boolean {
+    if (revoked.has(this.clientId)) return false;
+    const { reader } = this.#given;
+    const now = groups.get(this.organisation);
+    if (now === null) return false;
+    if (now === undefined || reader === 'OWN') return true;
+    return now.length === reader.groups.length && now.every((group) => reader.groups.includes(group));
   }
 
   /** Sends what there is, as far as the socket takes it. */

@@ -12,14 +12,34 @@ export async function readFeedPartners(db: Queryable): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Those of the organisations that may have nothing now. */
-export async function readSuspended(db: Queryable, organisations: readonly string[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>({
-    name: 'suspended',
-    text: `SELECT id FROM organisation WHERE id = ANY($1) AND status NOT IN ('ACTIVE', 'SELF')`,
-    values: [organisations],
-  });
-  return new Set(rows.map(({ id }) => id));
+/** Whether those who listen may go on. */
+export interface Standings {
+  /** By organisation: its groups now, null where it may have nothing now. */
+  groups: ReadonlyMap<string, readonly string[] | null>;
+  /** Clients whose keys were taken out of use. */
+  revoked: ReadonlySet<string>;
+}
+
+export async function readStandings(
+  db: Queryable,
+  { organisations, clients }: { organisations: readonly string[]; clients: readonly string[] },
+): Promise<Standings> {
+  const [known, revoked] = await Promise.all([
+    db.query<{ id: string; groups: string[]; isActive: boolean }>({
+      name: 'standings',
+      text: `SELECT id, groups, status IN ('ACTIVE', 'SELF') AS "isActive" FROM organisation WHERE id = ANY($1)`,
+      values: [organisations],
+    }),
+    db.query<{ clientId: string }>({
+      name: 'revoked-clients',
+      text: `SELECT "clientId" FROM client WHERE "clientId" = ANY($1) AND "revokedAt" IS NOT NULL`,
+      values: [clients],
+    }),
+  ]);
+  return {
+    groups: new Map(known.rows.map(({ id, groups, isActive }) => [id, isActive ? groups : null])),
+    revoked: new Set(revoked.rows.map(({ clientId }) => clientId)),
+  };
 }
 
 export interface OfferedBook {

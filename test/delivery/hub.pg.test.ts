@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedBatch } from '../../api/delivery/feed.ts';
+import { publicPart } from '../../api/identity/jwk.ts';
+import { pinKey, revokeClient } from '../../api/store/clients.ts';
 import { putOrganisation } from '../../api/store/partners.ts';
-import { ownCaller, partnerCaller } from '../support/approval.ts';
+import { newKey, ownCaller, partnerCaller } from '../support/approval.ts';
 import { addGrant, addNotes, endGrant, HARVEST, openBook, OWNER, type TestBook } from './support/book.ts';
 import {
   catchUp,
@@ -116,6 +118,38 @@ describe('a feed', () => {
     const feed = await subscribe(server, asked);
     await catchUp(feed);
     await putOrganisation(authority.db.prisma, { id: organisation, status: 'SUSPENDED', now: new Date() });
+    authority.bell.ring('partners');
+    expect((await feed.next()).value).toMatchObject({ end: 'GRANT_CHANGED' });
+    expect((await feed.next()).done).toBe(true);
+  });
+
+  it('ends for a partner that is no longer in the group that it was let in by', async () => {
+    const { asked, organisation } = await newPartner();
+    const now = new Date();
+    await putOrganisation(authority.db.prisma, {
+      id: organisation,
+      status: 'ACTIVE',
+      groups: ['buyers'],
+      now,
+    });
+    const feed = await subscribe(server, { ...asked, caller: partnerCaller(organisation, 'buyers') });
+    await catchUp(feed);
+    await putOrganisation(authority.db.prisma, { id: organisation, groups: [], now });
+    authority.bell.ring('partners');
+    expect((await feed.next()).value).toMatchObject({ end: 'GRANT_CHANGED' });
+    expect((await feed.next()).done).toBe(true);
+  });
+
+  it('ends for a program whose key is taken out of use', async () => {
+    const { prisma } = authority.db;
+    const caller = ownCaller(OWNER, 'VIEWER');
+    const { clientId } = caller;
+    const now = new Date();
+    const jwk = publicPart(newKey());
+    await pinKey(prisma, { organisation: OWNER, clientId, node: false, roles: ['VIEWER'], jwk, now });
+    const feed = await subscribe(server, { caller, book: HARVEST });
+    await catchUp(feed);
+    await revokeClient(prisma, clientId, now);
     authority.bell.ring('partners');
     expect((await feed.next()).value).toMatchObject({ end: 'GRANT_CHANGED' });
     expect((await feed.next()).done).toBe(true);
