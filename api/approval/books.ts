@@ -36,8 +36,8 @@ export async function createBook(
     const message = `A book is named with lower-case letters, digits and hyphens, at most ${LONGEST_NAME}.`;
     throw new LotbookError('BAD_INPUT', message, { place: 'input.name' });
   }
-  if (title.length > LONGEST_TITLE || /\p{Cc}/u.test(title)) {
-    const message = `A title is plain text of at most ${LONGEST_TITLE} characters.`;
+  if (title.trim() === '' || title.length > LONGEST_TITLE || /\p{Cc}/u.test(title)) {
+    const message = `A title is plain text of 1 to ${LONGEST_TITLE} characters.`;
     throw new LotbookError('BAD_INPUT', message, { place: 'input.title' });
   }
   const id = `${here.organisation}/${name}`;

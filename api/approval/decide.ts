@@ -33,10 +33,26 @@ export function decide(
       });
     }
     if (verdict.decision === 'BY_PERSON') byPerson = true;
-    if (change.refusal)
-      return refuse({ ...change.refusal, place: change.refusal.place ?? `changes[${index}]` });
+    if (change.refusal) return refuse(refusalFor(update, change, change.refusal));
   }
   return byPerson ? { kind: 'PEND' } : { kind: 'APPROVE' };
+}
+
+/** What is wrong with a field that a partner did not name would tell it of a field that it may not see. */
+function refusalFor(
+  { requester }: PreparedUpdate,
+  { index, names }: PreparedChange,
+  refusal: RequestError,
+): RequestError {
+  const place = refusal.place ?? `changes[${index}]`;
+  const isOwn = requester.administrator || requester.audience.roles.length > 0;
+  if (isOwn || refusal.code !== 'BAD_INPUT') return { ...refusal, place };
+  const [, field = ''] = /changes\[\d+\]\.(.*)$/s.exec(place) ?? [];
+  const name = field.replace(/\[\d+\]/g, '[]');
+  if (names.includes(name) || names.includes(name.replace(/\[\]$/, '')))
+    return { ...refusal, message: refusal.message.replace(/ \(and \d+ more\)$/, ''), place };
+  const message = 'The record would not be valid with these fields.';
+  return { code: 'BAD_INPUT', message, place: `changes[${index}].fields` };
 }
 
 function verdictOn(

@@ -69,6 +69,12 @@ async function deliverTo(
       if (answer) await keepAnswer(deps, request, answer);
     }
   } catch (error) {
+    if (error instanceof LotbookError && error.code === 'TOO_LARGE' && requests.length > 1) {
+      // Each may be small enough: together they must not wait for ever.
+      const half = requests.length >> 1;
+      await deliverTo(deps, authority, requests.slice(0, half));
+      return deliverTo(deps, authority, requests.slice(half));
+    }
     const message = error instanceof LotbookError ? error.message : 'The authority could not be asked.';
     deps.log.warn(
       { authority, requests: requests.length, reason: message },
@@ -94,7 +100,7 @@ async function keepAnswer(deps: DeliveryDeps, request: StoredRequest, answer: Re
     decidedAt: answer.decidedAt ? new Date(answer.decidedAt) : null,
     decidedBy: answer.decidedBy,
     attempts,
-    nextAttempt: new Date(deps.clock() + backOff(attempts, FIRST_FOLLOW_MS)),
+    nextAttempt: state === 'PENDING' ? new Date(deps.clock() + backOff(attempts, FIRST_FOLLOW_MS)) : null,
     lastError: null,
   });
   if (state !== request.state) deps.bell.ring(`request:${request.id}`);

@@ -161,8 +161,9 @@ async function commitGroup(
     if (known.code === 'INTERNAL') {
       deps.log.error({ err: error, book, updates: group.length }, 'commit failed');
     }
-    // One update that cannot be sealed or written must not fail its neighbours.
-    if (group.length > 1 && !OF_THE_BOOK.has(known.code)) {
+    // One update that cannot be sealed or written must not fail its neighbours; and whether a COMMIT that failed took
+    // effect is unknown: under the lock each request is found, if it did.
+    if ((group.length > 1 || plan) && !OF_THE_BOOK.has(known.code)) {
       for (const waiting of group) await commitGroup(deps, book, [waiting], null);
       return false;
     }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RequestView } from '../../api/approval/approval.ts';
 import { signRequest, type RequestedChange } from '../../api/identity/request-token.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import { verificationKey } from '../../api/identity/jwk.ts';
+import type { PoolClient } from '../../api/store/database.ts';
 import { newKey, openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
 import { terms } from '../delivery/support/log.ts';
 
@@ -88,6 +89,64 @@ describe('A partner that may change nothing', () => {
     const none = await deliver({}, 'rival.example/nothing');
     expect(answerOf(copied)).toEqual(answerOf(none));
   });
+});
+
+test('A partner that may change a field is told nothing of others by what is then wrong with the record', async () => {
+  const { approval } = authority;
+  const event = {
+    type: 'ObjectEvent',
+    eventTime: '2026-07-01T08:00:00Z',
+    eventTimeZoneOffset: '+02:00',
+    eventID: 'urn:uuid:6e0b4c1a-0f6c-4b64-9a7e-1d1a6c0f9d77',
+    action: 'ADD',
+    epcList: ['https://id.gs1.org/01/09521141012345/21/17'],
+    ilmd: { 'https://ns.grower.example/recipe': 'secret' },
+  };
+  const changes = [{ kind: 'EVENT' as const, base: 0, content: event }];
+  const [seeded] = await approval.requestUpdates(admin, [{ book: BOOK, key: 'recipe', changes }]);
+  expect(seeded?.state).toBe('APPROVED');
+  await approval.changeGrant(admin, {
+    book: BOOK,
+    id: 'urn:lotbook:grant:action',
+    base: 0,
+    terms: terms({
+      right: 'CHANGE',
+      audience: { organisations: ['packer.example'], groups: [], roles: [], public: false },
+      selector: { kinds: ['EVENT'], products: [], lots: [], from: null, until: null },
+      fields: ['action'],
+    }),
+  });
+  const ask = (action: string) => deliver({ record: event.eventID, type: 'EVENT', fields: { action } });
+  const hidden = await ask('OBSERVE');
+  expect(hidden.error).toMatchObject({ code: 'BAD_INPUT', place: 'changes[0].fields' });
+  expect(JSON.stringify(hidden)).not.toContain('ilmd');
+  const own = await ask('EAT');
+  expect(own.error?.message).toBe('give one of ADD, OBSERVE, DELETE');
+});
+
+test('An update whose COMMIT took effect, though its answer was lost, is answered as approved', async () => {
+  const { approval, db } = authority;
+  const connect = db.pool.connect.bind(db.pool) as () => Promise<PoolClient>;
+  let lost = 0;
+  const spy = vi.spyOn(db.pool, 'connect').mockImplementation((async (...given: unknown[]) => {
+    if (given.length > 0) return (connect as (...all: unknown[]) => unknown)(...given);
+    const client = await connect();
+    const query = client.query.bind(client) as (...all: unknown[]) => Promise<unknown>;
+    client.query = (async (...all: unknown[]) => {
+      const result = await query(...all);
+      if (all[0] !== 'COMMIT' || lost > 0) return result;
+      lost += 1;
+      throw new Error('the connection broke');
+    }) as never;
+    return client;
+  }) as never);
+  const changes = [
+    { kind: 'LOT' as const, record: 'https://grower.example/lots/lost', base: 0, content: {} },
+  ];
+  const [view] = await approval.requestUpdates(admin, [{ book: BOOK, key: 'lost', changes }]);
+  spy.mockRestore();
+  expect(lost).toBe(1);
+  expect(view).toMatchObject({ state: 'APPROVED', outcome: [{ version: 1 }], error: null });
 });
 
 test('Rules that change while updates come in are those that are kept, and those that decide after them', async () => {
