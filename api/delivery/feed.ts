@@ -35,6 +35,8 @@ export interface FeedBatch {
 
 export interface Stretch {
   items: FeedItem[];
+  /** Of the items: their tokens and disclosures. */
+  characters: number;
   position: Position;
   /** Approval time of the last item, ms; null without items. */
   lastAt: number | null;
@@ -65,11 +67,11 @@ export function walk(
   { limit, now }: { limit: number; now: number },
 ): Stretch {
   if (from.backfill !== null) return walkBack(window, from, view, limit, now);
-  const stretch: Stretch = { items: [], position: from, lastAt: null };
+  const stretch: Stretch = { items: [], characters: 0, position: from, lastAt: null };
   const isGrants = window.entries[0]?.entry.kind === 'GRANT';
   for (const keyed of window.entries) {
     const { kind, seq } = keyed.entry;
-    if (stretch.items.length === limit || (kind === 'GRANT') !== isGrants) break;
+    if (isFull(stretch, limit) || (kind === 'GRANT') !== isGrants) break;
     stretch.position = { seq, backfill: null };
     add(stretch, keyed, isGrants ? itself(keyed, view) : earlier(view, seq), view, now);
     if (isGrants && reachesBack(keyed, view)) {
@@ -80,15 +82,22 @@ export function walk(
   return stretch;
 }
 
+/** A subscriber takes an event of so much text, see peers/peer.ts: many large records go in several batches. */
+const MAX_CHARACTERS = 1_000_000;
+
+function isFull({ items, characters }: Stretch, limit: number): boolean {
+  return items.length === limit || characters >= MAX_CHARACTERS;
+}
+
 /** What came before the grant at `from.seq`, as far as that grant or an earlier one opens it now. */
 function walkBack(window: Window, from: Position, view: View, limit: number, now: number): Stretch {
-  const stretch: Stretch = { items: [], position: from, lastAt: null };
+  const stretch: Stretch = { items: [], characters: 0, position: from, lastAt: null };
   const done: Position = { seq: from.seq, backfill: null };
   const opening = view.inForce.find(({ since, backfill }) => since === from.seq && backfill);
   if (!opening) return { ...stretch, position: done };
   const grants = earlier(view, from.seq + 1);
   for (const keyed of window.entries) {
-    if (stretch.items.length === limit) return stretch;
+    if (isFull(stretch, limit)) return stretch;
     stretch.position = { seq: from.seq, backfill: keyed.entry.seq };
     if (keyed.entry.kind !== 'GRANT') add(stretch, keyed, grants, view, now, opening.id);
   }
@@ -116,6 +125,8 @@ function add(
     disclosures: handedOut.disclosures,
     grants: [...reasons],
   });
+  stretch.characters += entry.token.length;
+  for (const { length } of handedOut.disclosures) stretch.characters += length;
   stretch.lastAt = entry.at.getTime();
 }
 

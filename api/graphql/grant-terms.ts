@@ -1,6 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import { isFieldName } from '../events/fields.ts';
 import { canonicalIdentifier, identify } from '../events/identifiers.ts';
+import { isFieldName as isCommitted } from '../ledger/field-value.ts';
 import { ORDINARY_PURPOSE, type GrantTerms } from '../sharing/grant.ts';
 import type { AddGrantInput } from './generated/resolvers.ts';
 
@@ -93,7 +94,8 @@ function fieldsOf(given: readonly string[]): string[] {
   each(
     fields,
     'fields',
-    (name) => name === '*' || isFieldName(name),
+    // Every change that the grant covers commits to the name: one that cannot be committed to would stop them all.
+    (name) => name === '*' || (isFieldName(name) && isCommitted(name)),
     'Give an exact field name, or * for all.',
   );
   return fields;

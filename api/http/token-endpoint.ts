@@ -15,6 +15,7 @@ import { readEntry } from './caller-directory.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const PURGE_EVERY_MS = 60_000;
+const CLIENT_ID = /^[a-z0-9.-]{1,253}(\/[a-z0-9-]{1,63})?$/;
 
 /** RFC 6749 section 5.2. */
 type OAuthErrorCode = 'invalid_request' | 'invalid_client' | 'unsupported_grant_type';
@@ -54,7 +55,9 @@ export function tokenEndpoint(input: {
 
   const accessToken: RequestHandler = async (req, res) => {
     const assertion = assertionOf(req);
-    const entry = await readEntry(prisma, claimedClient(assertion) ?? '');
+    const claimed = claimedClient(assertion);
+    // What cannot be a client id is not looked for: the database refuses some texts.
+    const entry = claimed && CLIENT_ID.test(claimed) ? await readEntry(prisma, claimed) : undefined;
     if (!entry) throw unknownClient();
     const key = verificationKey(publicJwkOf(entry.client));
     const { clientId } = entry.client;

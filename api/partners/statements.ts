@@ -21,7 +21,13 @@ const MAX_LENGTH = 8192;
 const ACCEPTANCE_SECONDS = 300;
 
 const organisation = z.string().refine(isOrganisationId);
-const name = z.string().trim().min(1).max(200);
+// Of a stranger, and shown on a terminal: no control characters.
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Surrogate}]*$/u);
 const url = z
   .string()
   .max(2048)

@@ -24,7 +24,10 @@ export async function* readEvents(
   let data: string[] = [];
   let length = 0;
   for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    const text = decoder.decode(chunk, { stream: true });
+    const lines = text.split('\n');
+    // What came before is put before the first line, not looked through again: an event may come in many pieces.
+    lines[0] = rest + (lines[0] ?? '');
     rest = lines.pop() ?? '';
     for (const raw of lines) {
       const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;

@@ -38,6 +38,8 @@ export interface QuarantinedItem {
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
+const COPIED = 'e.seq, e.kind, e.record, e.version, e.at, e.token, e.state, e.disclosures, e.request';
+
 /** What is held of the given places and versions, the ones named by either. */
 export async function readCopiedEntries(
   db: Queryable,
@@ -52,9 +54,11 @@ export async function readCopiedEntries(
     }
   >({
     name: 'copied-entries',
-    text: `SELECT seq, kind, record, version, at, token, state, disclosures, request FROM entry
-           WHERE book = $1 AND (seq = ANY($2::int[])
-             OR (record, version) IN (SELECT * FROM unnest($3::text[], $4::int[])))`,
+    // Two ways by two indexes: asked for with OR, the whole book would be read.
+    text: `SELECT ${COPIED} FROM entry e WHERE e.book = $1 AND e.seq = ANY($2::int[])
+            UNION
+           SELECT ${COPIED} FROM unnest($3::text[], $4::int[]) AS asked(record, version)
+             JOIN entry e ON e.book = $1 AND e.record = asked.record AND e.version = asked.version`,
     values: [
       book,
       asked.seqs,

@@ -17,6 +17,22 @@ describe('the walk of a feed', () => {
     expect(subscriber.holds).toEqual(new Set(['2', '3 text']));
   });
 
+  it('hands out so much at once as a subscriber takes, and all of it in the end', async () => {
+    const log = new Log();
+    await log.grant('notes', { fields: ['text'] });
+    for (let at = 0; at < 8; at += 1) {
+      await log.change('NOTE', `urn:x:${at}`, { text: 'x'.repeat(400_000) });
+    }
+    const sizes = [];
+    let position = START;
+    for (let caughtUp = false; !caughtUp;) {
+      const batch = pull(log, position, ONE);
+      sizes.push(batch.items.length);
+      ({ position, caughtUp } = batch);
+    }
+    expect(sizes).toEqual([1, 2, 2, 2, 2]);
+  });
+
   it('goes back right after a grant that reaches back', async () => {
     const log = new Log();
     await log.change('NOTE', 'urn:x:before', { text: 'old' });

@@ -130,6 +130,13 @@ describe('the token endpoint', () => {
     expect(unknown.body).toEqual(foreign.body);
   });
 
+  test('takes a client id that the database could not look for as an unknown one', async () => {
+    const claims = Buffer.from(JSON.stringify({ iss: 'a\0.example' })).toString('base64url');
+    const { status, body } = await ask(`e30.${claims}.AAAA`);
+    expect(status).toBe(401);
+    expect(body['error']).toBe('invalid_client');
+  });
+
   test('takes no other grant', async () => {
     const { status, body } = await ask(await assertion(), { grant_type: 'password' });
     expect(status).toBe(400);

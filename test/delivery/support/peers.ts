@@ -28,7 +28,10 @@ export function peersTo(authority: TestBook, server: FeedServer, caller: Caller)
     peers: {
       call: async (_organisation, document, variables): Promise<JsonObject> => {
         if (document === BOOKS) {
-          return { books: [book, rogue].map((it) => ({ ...it, createdAt: '2026-07-01T00:00:00.000Z' })) };
+          const nameless = { ...book, id: `${OWNER}/nameless`, title: '' };
+          return {
+            books: [nameless, book, rogue].map((it) => ({ ...it, createdAt: '2026-07-01T00:00:00.000Z' })),
+          };
         }
         if (document !== ACKNOWLEDGE) throw new Error('not a document that is agreed');
         const cursor = await ackFeed(sources, { caller, book: HARVEST, cursor: `${variables['cursor']}` });
