@@ -18,8 +18,10 @@ export function checkShape(update: UpdateInput, place: string): void {
       '.key',
     );
   }
-  if (typeof update.reason === 'string' && hasNul(update.reason))
-    refuse('Text holds no NUL character.', '.reason');
+  const { book, key, reason } = update;
+  for (const [name, text] of Object.entries({ book, key, reason })) {
+    if (isUnfit(text)) refuse(UNFIT_MESSAGE, `.${name}`);
+  }
   if (update.changes.length < 1 || update.changes.length > MAX_CHANGES_IN_UPDATE) {
     refuse(`An update has 1 to ${MAX_CHANGES_IN_UPDATE} changes.`, '.changes');
   }
@@ -36,6 +38,7 @@ export function checkShape(update: UpdateInput, place: string): void {
     if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
       refuse('A base is a version, or 0 for a new record.', `${at}.base`);
     }
+    if (isUnfit(change.record)) refuse(UNFIT_MESSAGE, `${at}.record`);
     if (change.base && !idOf(change)) refuse('Name the record to be changed.', `${at}.record`);
   });
 }
@@ -68,8 +71,11 @@ export function stableJson(value: unknown): string {
   );
 }
 
-function hasNul(text: string): boolean {
-  return text.includes('\0');
+const UNFIT_MESSAGE = 'Text holds no NUL character and no half of a surrogate pair.';
+
+/** What the database cannot hold; signed requests come past the reading of JSON that refuses it. */
+function isUnfit(text: string | null | undefined): boolean {
+  return typeof text === 'string' && /\0|\p{Surrogate}/u.test(text);
 }
 
 function hasControl(text: string): boolean {

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { LotbookError } from '../errors.ts';
+import { BoundedCache } from '../ledger/bounded-cache.ts';
 import { limitsRule, MAX_TOKENS } from './limits.ts';
 
 /** A document that passed validation, with the operation that was asked for. */
@@ -50,6 +51,7 @@ export function openEngine(schema: GraphQLSchema): Engine {
     landingPage: false,
     // Errors are masked where they are written (answer.ts), of subscriptions too.
     maskedErrors: false,
+    parserAndValidationCache: { documentCache: boundedCache(), errorCache: boundedCache() },
     plugins: [limits()],
   });
 
@@ -77,6 +79,21 @@ export function openEngine(schema: GraphQLSchema): Engine {
     execute: async (args) => {
       const { execute } = yoga.getEnveloped({});
       return (await execute(args)) as ExecutionResult;
+    },
+  };
+}
+
+const MOST_KEPT = 256;
+/** A parsed document takes a hundred times its text: a few hundred of the longest would fill the memory. */
+const LONGEST_KEPT = 4_096;
+
+/** The documents of applications are few and short; what is longer is read each time. */
+function boundedCache<V>(): { get(key: string): V | undefined; set(key: string, value: V): void } {
+  const kept = new BoundedCache<V>(MOST_KEPT);
+  return {
+    get: (key) => kept.get(key),
+    set: (key, value) => {
+      if (key.length <= LONGEST_KEPT) kept.set(key, value);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { found } from '../delivery/reading.ts';
+import type { Caller } from '../sharing/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { isUuid } from './request.ts';
 import { COMPLETE, eventStream, HEARTBEAT, nextEvent } from './sse.ts';
@@ -17,8 +18,10 @@ export async function streamRequestState(input: {
   res: ServerResponse;
   id: string;
   render: (value: unknown) => string;
+  /** The caller as it is now; null when it may not call any more. */
+  stillMay: () => Promise<Caller | null>;
 }): Promise<void> {
-  const { context, res, id, render } = input;
+  const { context, res, id, render, stillMay } = input;
   const { caller, approval, bell, clock, config, signal } = context;
   // From before the first look on, so that no move falls between.
   const waiting = openWaiting(res, signal, (wake) => bell.on(`request:${id}`, wake));
@@ -41,7 +44,9 @@ export async function streamRequestState(input: {
       const untilEnd = caller.expiresAt - clock();
       if (untilEnd <= 0) break;
       await waiting.next(Math.max(1, Math.min(POLL_MS, config.heartbeatMs, untilEnd)));
-      const moved = await approval.request(caller, id);
+      // Who was suspended or revoked meanwhile is told nothing more.
+      const again = await stillMay();
+      const moved = again && (await approval.request(again, id));
       if (!moved) break;
       view = moved;
     }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getArgumentValues, getVariableValues } from 'graphql';
-import { LotbookError } from '../errors.ts';
+import { LotbookError, toLotbookError } from '../errors.ts';
 import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
@@ -39,7 +39,12 @@ export async function serveSubscription({ context, req, res, ...given }: Subscri
       signal,
     });
   } else if (field === 'requestState') {
-    await streamRequestState({ context, res, id: args['id'] as string, render });
+    const stillMay = () =>
+      context.authenticate(req).catch((error: unknown) => {
+        if (toLotbookError(error).code === 'UNAUTHENTICATED') return null;
+        throw error;
+      });
+    await streamRequestState({ context, res, id: args['id'] as string, render, stillMay });
   } else {
     throw new Error(`nothing serves the subscription ${field}`);
   }

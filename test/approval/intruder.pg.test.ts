@@ -77,6 +77,13 @@ describe('A partner that may change nothing', () => {
     },
   );
 
+  test.each([
+    ['book', () => deliver({}, 'grower.example/\0')],
+    ['changes[0].record', () => deliver({ record: 'urn:x:\0' })],
+  ])('is refused for a text that the database cannot hold: %s', async (place, ask) => {
+    expect((await ask()).error).toMatchObject({ code: 'BAD_INPUT', place: `tokens[0].${place}` });
+  });
+
   test('is told the same of a hidden grant as of none', async () => {
     const change = { type: 'NOTE', fields: { text: 'x' } };
     const hidden = await deliver({ ...change, record: 'urn:lotbook:grant:editors' });

@@ -165,6 +165,20 @@ describe('a subscription', () => {
     expect(listeners.size).toBe(0);
   });
 
+  it('tells nothing more to a caller that may not call any more', async () => {
+    const callersNow: Record<string, unknown> = callers;
+    const { partner } = callers;
+    const seen: unknown[] = [];
+    for await (const { event, data } of endpoint.subscribe('partner', STATE, { id: ID })) {
+      seen.push(data?.['requestState']?.['state'] ?? event);
+      delete callersNow['partner'];
+      state = 'APPROVED';
+      for (const ring of listeners) ring();
+    }
+    callersNow['partner'] = partner;
+    expect(seen).toEqual(['PENDING', 'complete']);
+  });
+
   it('keeps nothing of a caller that went away', async () => {
     for await (const { event } of endpoint.subscribe('partner', STATE, { id: ID })) {
       expect(event).toBe('next');

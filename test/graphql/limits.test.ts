@@ -49,6 +49,13 @@ describe('a document', () => {
     expect(faults(`{ ${'books { id } '.repeat(2000)} }`)).toEqual([expect.stringContaining('token')]);
   });
 
+  it('is read once where it is short, and forgotten where it is long', () => {
+    const short = '{ books { id } }';
+    const long = `{ books { id } } # ${'x'.repeat(5_000)}`;
+    expect(documents.read(short, null).document).toBe(documents.read(short, null).document);
+    expect(documents.read(long, null).document).not.toBe(documents.read(long, null).document);
+  });
+
   it('is refused when it asks for what the contract has not', () => {
     expect(faults('{ secrets }')).toEqual([expect.stringContaining('secrets')]);
   });
