@@ -19,6 +19,9 @@ import type {
 /** A version that no record has: what was prepared on it is prepared again. */
 const NOT_LOOKED_UP = -1;
 
+/** A feed carries a record whole: a larger one would be more than a subscriber takes, see peers/peer.ts. */
+const LONGEST_STATE = 1_000_000;
+
 /** Ids of the records of which the current state is needed before the change can be worked out. */
 export function idsToRead(update: UpdateInput): string[] {
   return update.changes.flatMap((change) => {
@@ -46,6 +49,10 @@ export function prepareUpdate(
     const earlier = prepared.get(next.record);
     if (earlier && !(isCaptured(change) && earlier.kind === 'EVENT' && earlier.base === null)) {
       throw new LotbookError('BAD_INPUT', 'An update changes a record only once.', { place: at });
+    }
+    if (next.state && JSON.stringify(next.state).length > LONGEST_STATE) {
+      const message = `A record holds at most ${LONGEST_STATE} characters of JSON.`;
+      throw new LotbookError('TOO_LARGE', message, { place: at });
     }
     if (earlier && !declaresAnew(earlier.state ?? {}, next.state ?? {})) continue;
     prepared.set(next.record, next);

@@ -156,6 +156,16 @@ test('An update whose COMMIT took effect, though its answer was lost, is answere
   expect(view).toMatchObject({ state: 'APPROVED', outcome: [{ version: 1 }], error: null });
 });
 
+test('A record that is too large for a feed is refused, its neighbours are not', async () => {
+  const note = (text: string) => ({
+    book: BOOK,
+    key: randomUUID(),
+    changes: [{ kind: 'NOTE' as const, base: 0, content: { about: [HIDDEN], text } }],
+  });
+  const views = await authority.approval.requestUpdates(admin, [note('x'.repeat(1_000_000)), note('x')]);
+  expect(views.map(({ error }) => error?.code ?? null)).toEqual(['TOO_LARGE', null]);
+});
+
 test('Rules that change while updates come in are those that are kept, and those that decide after them', async () => {
   const { approval, grants, clock } = authority;
   const given = {
