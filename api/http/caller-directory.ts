@@ -55,7 +55,8 @@ export function openCallerDirectory(input: {
 
   return {
     find: async (clientId) => {
-      if (now() - checkedAt >= LONGEST_BELIEF_MS) {
+      // Also after the clock was set back.
+      if (Math.abs(now() - checkedAt) >= LONGEST_BELIEF_MS) {
         await (checking ??= check().finally(() => (checking = undefined)));
       }
       const known = entries.get(clientId);

@@ -234,6 +234,17 @@ describe('a bearer token', () => {
     await node.context.partners.resume(PARTNER);
   });
 
+  test('opens nothing after a suspension of which no bell rang, though the clock was set back', async () => {
+    const token = await tokenOf();
+    await authenticate(token);
+    const { prisma } = node.context.database;
+    clock -= 20_000;
+    const data = { status: 'SUSPENDED', changedAt: new Date(clock) };
+    await prisma.organisation.update({ where: { id: PARTNER }, data });
+    await expect(authenticate(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await node.context.partners.resume(PARTNER);
+  });
+
   test("opens nothing after its program's key was revoked", async () => {
     const key = generateKey();
     await node.context.partners.addProgram({ name: 'scanner', jwk: publicPart(key), roles: ['VIEWER'] });
