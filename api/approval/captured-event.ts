@@ -20,7 +20,8 @@ export function identifyCaptured(
   known: KnownRecords,
   taken: ReadonlyMap<string, Readonly<Fields>>,
 ): CapturedEvent {
-  const holder = taken.get(id) ?? known.get(id)?.state;
+  const stored = known.get(id);
+  const holder = taken.get(id) ?? (stored?.kind === 'EVENT' ? stored.state : undefined);
   if (!holder) return { id, isUnknown: false };
   const hash = hashOf(fields);
   if (hash === id || hash === hashOf(holder)) return { id, isUnknown: false };

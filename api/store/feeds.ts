@@ -27,7 +27,7 @@ export async function readStandings(
   const [known, revoked] = await Promise.all([
     db.query<{ id: string; groups: string[]; isActive: boolean }>({
       name: 'standings',
-      text: `SELECT id, groups, status IN ('ACTIVE', 'SELF') AS "isActive" FROM organisation WHERE id = ANY($1)`,
+      text: `SELECT id, coalesce(groups, '{}') AS groups, status IN ('ACTIVE', 'SELF') AS "isActive" FROM organisation WHERE id = ANY($1)`,
       values: [organisations],
     }),
     db.query<{ clientId: string }>({

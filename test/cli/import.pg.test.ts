@@ -6,7 +6,7 @@ import { connectOwnNode, type OwnNode } from '../../api/cli/own-node.ts';
 import { readConfig } from '../../api/config.ts';
 import { runCli, type CliRun } from '../support/cli.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
-import { epcisOf, eventOf } from './import/epcis.ts';
+import { epcisOf, eventOf, idOf } from './import/epcis.ts';
 
 let node: TestNode;
 let own: OwnNode;
@@ -44,6 +44,16 @@ async function openBook(name: string): Promise<void> {
 async function entriesOf(id: string): Promise<number> {
   const { book: found } = await own.query('query ($id: ID!) { book(id: $id) { length } }', { id });
   return Number((found as { length: number }).length) - 1;
+}
+
+/** A record of another kind under the id of an event. */
+async function recordNote(record: string): Promise<void> {
+  const content = { about: ['https://id.gs1.org/414/9521141000006'], text: 'Taken' };
+  const update = { book, key: 'note', changes: [{ record, kind: 'NOTE', base: 0, content }] };
+  await own.query(
+    'mutation ($updates: [UpdateInput!]!) { requestUpdates(updates: $updates) { requests { state } } }',
+    { updates: [update] },
+  );
 }
 
 async function fileOf(name: string, events: readonly object[]): Promise<string> {
@@ -119,11 +129,8 @@ describe('lotbook import', () => {
   });
 
   test('names the event for which an update was refused, and imports the others', async () => {
-    await importing(await fileOf('known.json', [eventOf(150)]), '--book', book).ended;
-    const events = many(250).map((event, index) =>
-      index === 150 ? { ...event, bizStep: 'receiving' } : event,
-    );
-    const file = await fileOf('conflict.json', events);
+    await recordNote(idOf(150));
+    const file = await fileOf('conflict.json', many(250));
     const { code, stdout } = await importing(file, '--book', book).ended;
     expect(code).toBe(1);
     expect(stdout).toContain(`${file}: event 150: CONFLICT:`);

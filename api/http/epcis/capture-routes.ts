@@ -40,13 +40,16 @@ export async function postEvent(services: EpcisServices, req: Request, res: Resp
       'Send one event here; several, and master data, go to /epcis/capture.',
     );
   }
-  const { errors, running } = await captured(services, caller, req, { ...read, proceed: false });
+  const { id, errors, running } = await captured(services, caller, req, { ...read, proceed: false });
   const [error] = errors;
   if (error)
     throw new LotbookError(error.code as LotbookError['code'], error.message, {
       place: error.field ?? undefined,
     });
-  const location = `${req.baseUrl}/events/${encodeURIComponent(event.id)}`;
+  // An event whose eventID another one has is kept under its event hash.
+  const request = await services.approval.request(caller, id);
+  const record = request?.outcome[0]?.record ?? event.id;
+  const location = `${req.baseUrl}/events/${encodeURIComponent(record)}`;
   res
     .status(running ? 202 : 201)
     .location(location)

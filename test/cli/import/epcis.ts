@@ -1,8 +1,12 @@
+export function idOf(number: number): string {
+  return `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+}
+
 /** An event that is valid, and different for each number. */
 export function eventOf(number: number, more: object = {}): object {
   return {
     type: 'ObjectEvent',
-    eventID: `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    eventID: idOf(number),
     eventTime: '2026-06-01T10:00:00.000Z',
     eventTimeZoneOffset: '+00:00',
     action: 'OBSERVE',

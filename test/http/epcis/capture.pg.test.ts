@@ -93,10 +93,8 @@ describe('the master data of a document', () => {
   });
 
   it('are not captured when an event of the document is refused', async () => {
-    await jobOf(documentOf(event('1')));
-    const refused = await job(
-      await jobOf(withMasterData([tuna()], event('2'), event('1', { bizStep: 'receiving' }))),
-    );
+    await jobOf(withMasterData([{ type: 'Party', id: eventId('1'), name: 'Fisher' }]));
+    const refused = await job(await jobOf(withMasterData([tuna()], event('2'), event('1'))));
     expect(refused).toMatchObject({ success: false, captured: 0, errors: [{ title: 'CONFLICT', event: 1 }] });
     expect(await fieldsOf(PRODUCT)).toBeNull();
     expect(await fieldsOf(eventId('2'))).toBeNull();
