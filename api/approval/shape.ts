@@ -62,13 +62,12 @@ export function idOf(change: RecordChange): string | null {
   return change.record ? canonicalIdentifier(change.record) : null;
 }
 
-/** JSON with sorted keys: equal contents have equal text. */
+/** JSON with sorted keys: equal contents have equal text. By hand, since every update is hashed. */
 export function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    isObject(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  );
+  if (Array.isArray(value)) return `[${value.map(stableJson).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${stableJson(value[key])}`).join()}}`;
 }
 
 const UNFIT_MESSAGE = 'Text holds no NUL character and no half of a surrogate pair.';

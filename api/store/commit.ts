@@ -3,8 +3,6 @@ import type { Link } from '../events/links.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { LotbookError } from '../errors.ts';
 
-/** Lock wait after which the caller is told that the book is in use. */
-const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** The head of a book, read under its operation lock. */
@@ -67,7 +65,6 @@ export interface DecidedRequest {
  */
 export async function lockBook(client: pg.PoolClient, book: string): Promise<BookHead | null> {
   try {
-    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     const { rows } = await client.query<BookHead>({
       name: 'lock-book',
       text: 'SELECT length, "grantsSeq", "slotKey" FROM book WHERE id = $1 FOR UPDATE',

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** The wait for a lock after which the caller is told that the book is in use. */
+const LOCK_TIMEOUT_MS = 5_000;
 
 /**
  * One pool for raw SQL and for Prisma. Sessions are in UTC and give up a statement after 30 s.
@@ -33,6 +35,7 @@ export function openDatabase({ url, poolSize, applicationName, onIdleError }: Da
     max: poolSize,
     application_name: applicationName,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
     keepAlive: true,
     types: { getTypeParser },
   });
