@@ -33,16 +33,17 @@ export interface DocumentReading {
 
 /**
  * Reads EPCIS 2.0 JSON-LD: an EPCISDocument, an EPCISQueryDocument, one event, or an array of events. A document with any
- * fault is refused whole, with all faults up to MAX_PROBLEMS and their places.
+ * fault is refused whole, with all faults up to MAX_PROBLEMS and their places; with `eachEvent` at least one of each
+ * event that has any.
  */
-export function parseDocument(text: string): ParsedDocument | RefusedDocument {
-  const { parsed, problems, warnings } = readDocumentText(text);
+export function parseDocument(text: string, { eachEvent = false } = {}): ParsedDocument | RefusedDocument {
+  const { parsed, problems, warnings } = readDocumentText(text, { eachEvent });
   return problems.length > 0 ? { ok: false, problems } : { ok: true, ...parsed, warnings };
 }
 
 /** Reads as parseDocument does, and gives what it could read beside the faults. */
-export function readDocumentText(text: string): DocumentReading {
-  const { value, faults } = readJson(text);
+export function readDocumentText(text: string, { eachEvent = false } = {}): DocumentReading {
+  const { value, faults } = readJson(text, eachEvent ? eventAt : undefined);
   if (faults.length > 0) {
     const problems = faults.map(({ field, code, message }) => ({
       event: eventAt(field),
@@ -52,7 +53,7 @@ export function readDocumentText(text: string): DocumentReading {
     }));
     return { parsed: { events: [], masterData: [], ignored: new Set() }, problems, warnings: [] };
   }
-  const problems = new Problems();
+  const problems = new Problems(eachEvent);
   const scope: Scope = { problems, prefixes: STANDARD_PREFIXES, from: 'document' };
   const parsed = readTop(value, scope);
   return { parsed, problems: problems.list, warnings: problems.warnings };

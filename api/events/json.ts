@@ -26,9 +26,11 @@ const MAX_FAULTS = 100;
  * Reads JSON text (RFC 8259) strictly: refuses duplicate member names, also those with equal values, empty names and
  * `__proto__`, NUL (PostgreSQL's TEXT cannot hold it) and lone surrogates. Line comments are skipped, since EPCIS
  * documents with them are in use. An own reader, since lossless-json lets duplicates with equal values pass.
+ *
+ * It tells up to 100 faults, and with `partOf` at least one of each part that it finds by their paths.
  */
-export function readJson(text: string): JsonReading {
-  const reader = new Reader(text);
+export function readJson(text: string, partOf?: (field: string) => unknown): JsonReading {
+  const reader = new Reader(text, partOf);
   try {
     return { value: reader.document(), faults: reader.faults };
   } catch (error) {
@@ -50,9 +52,11 @@ class Reader {
   private at = 0;
   private depth = 0;
   private readonly path: PathStep[] = [];
+  private readonly partOf: ((field: string) => unknown) | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, partOf?: (field: string) => unknown) {
     this.text = text;
+    this.partOf = partOf;
     if (text.charCodeAt(0) === 0xfeff) this.at = 1;
   }
 
@@ -220,8 +224,10 @@ class Reader {
   }
 
   private fault(code: ProblemCode, message: string, fatal = false): void {
-    if (this.faults.length < MAX_FAULTS)
-      this.faults.push({ field: formatPath(this.path), code, message, fatal });
+    const field = formatPath(this.path);
+    const isFull = this.faults.length >= MAX_FAULTS;
+    if (!isFull || this.partOf?.(field) !== this.partOf?.(this.faults.at(-1)?.field ?? ''))
+      this.faults.push({ field, code, message, fatal });
   }
 
   private stop(code: ProblemCode, message: string): never {

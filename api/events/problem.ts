@@ -34,16 +34,21 @@ export interface Problem {
 /** No document reports more faults, or more warnings, than this. */
 export const MAX_PROBLEMS = 100;
 
-/** The faults and the warnings found on one pass. */
+/** The faults and the warnings found on one pass. With `eachEvent`, more than MAX_PROBLEMS: at least one of each event. */
 export class Problems {
   readonly list: Problem[] = [];
   readonly warnings: Problem[] = [];
   /** the index of the event that is looked at */
   event: number | null = null;
+  readonly #eachEvent: boolean;
+
+  constructor(eachEvent = false) {
+    this.#eachEvent = eachEvent;
+  }
 
   /** True where no more faults are told, and hints need not be looked for. */
   get full(): boolean {
-    return this.list.length >= MAX_PROBLEMS;
+    return this.list.length >= MAX_PROBLEMS && !(this.#eachEvent && this.list.at(-1)?.event !== this.event);
   }
 
   add(field: string, code: ProblemCode, message: string): void {

@@ -23,14 +23,17 @@ export interface ReadDocument {
  * wrong; with `proceed` what is faultless too, as long as nothing is wrong outside of the events.
  */
 export function readDocument(text: string, { proceed }: { proceed: boolean }): ReadDocument {
-  const parsed = parseDocument(text);
+  const parsed = parseDocument(text, { eachEvent: proceed });
   if (parsed.ok) return { ...recordsOf(parsed, (at) => at), problems: [] };
   const isOfEvents = parsed.problems.every(({ event }) => event !== null);
   if (!proceed || !isOfEvents) return nothing(parsed.problems);
   return withoutFaulty(text, parsed.problems);
 }
 
-/** Leaves out events with faults until none is left: a document does not tell all of its faults at once. */
+/**
+ * Leaves out events with faults until none is left. Each pass tells of every event that has a fault of its kind, in the
+ * text or in what it says: there are few passes, however many events are faulty.
+ */
 function withoutFaulty(text: string, problems: Problem[]): ReadDocument {
   const { value } = readJson(text);
   const list = eventListOf(value);
@@ -42,7 +45,7 @@ function withoutFaulty(text: string, problems: Problem[]): ReadDocument {
     all.push(...found.map((problem) => inDocument(problem, kept)));
     kept = kept.filter((index) => !faulty.has(index));
     const rest = kept.map((index) => list.events[index]);
-    const parsed = parseDocument(writeJson(list.replaced(rest)));
+    const parsed = parseDocument(writeJson(list.replaced(rest)), { eachEvent: true });
     if (parsed.ok) return { ...recordsOf(parsed, (at) => kept[at] as number), problems: all };
     if (kept.length === 0) break;
     found = parsed.problems.filter(({ event }) => event !== null);
