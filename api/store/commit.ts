@@ -2,6 +2,8 @@ import type pg from 'pg';
 import type { Link } from '../events/links.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { LotbookError } from '../errors.ts';
+import { writeLinks } from './links.ts';
+import type { StoredRequest } from './requests.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -40,24 +42,8 @@ export interface NewEntry {
   links: readonly Link[];
 }
 
-export interface DecidedRequest {
-  id: string;
-  requester: string;
-  key: string;
-  contentHash: string;
-  state: 'APPROVED' | 'PENDING' | 'REFUSED' | 'REJECTED';
-  changes: string | null;
-  outcome: string | null;
-  code: string | null;
-  message: string | null;
-  place: string | null;
-  currentVersion: number | null;
-  reason: string | null;
-  createdAt: Date;
-  decidedAt: Date | null;
-  decidedBy: string | null;
-  token: string | null;
-}
+/** A request as a decision leaves it. */
+export type DecidedRequest = Omit<StoredRequest, 'book' | 'attempts' | 'nextAttempt' | 'lastError'>;
 
 /**
  * Takes the operation lock of a book for the rest of the transaction. Whoever holds it is the one sequencer of the book;
@@ -111,11 +97,6 @@ export async function writeEntries(
   const last = entries[entries.length - 1];
   if (!first || !last) return;
   const column = <T>(of: (entry: NewEntry) => T): T[] => entries.map(of);
-  const changed = entries.filter(({ version }) => version > 1).map(({ record }) => record);
-  // Links belong to the current version of their record.
-  if (changed.length > 0) {
-    await client.query('DELETE FROM link WHERE book = $1 AND record = ANY($2)', [book, changed]);
-  }
   await client.query({
     name: 'write-entries',
     text: WRITE_ENTRIES,
@@ -137,7 +118,11 @@ export async function writeEntries(
       entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? null,
     ],
   });
-  await writeLinks(client, book, entries);
+  await writeLinks(
+    client,
+    book,
+    entries.map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
+  );
 }
 
 const WRITE_ENTRIES = `
@@ -155,28 +140,6 @@ const WRITE_ENTRIES = `
       SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, "eventTime" = excluded."eventTime"
   )
   UPDATE book SET length = $14, "grantsSeq" = coalesce($15::int, "grantsSeq") WHERE id = $1`;
-
-async function writeLinks(client: pg.PoolClient, book: string, entries: readonly NewEntry[]): Promise<void> {
-  const rows = entries.flatMap(({ record, links }) => links.map((link, nr) => ({ record, nr, ...link })));
-  if (rows.length === 0) return;
-  await client.query({
-    name: 'write-links',
-    text: `INSERT INTO link (book, record, nr, role, identifier, field, kind, quantity, uom)
-           SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                                    $9::text[])`,
-    values: [
-      book,
-      rows.map(({ record }) => record),
-      rows.map(({ nr }) => nr),
-      rows.map(({ role }) => role),
-      rows.map(({ identifier }) => identifier),
-      rows.map(({ field }) => field),
-      rows.map(({ kind }) => kind),
-      rows.map(({ quantity }) => quantity ?? null),
-      rows.map(({ uom }) => uom ?? null),
-    ],
-  });
-}
 
 /**
  * Writes decisions; a request that waited for a person gets its end. Answers how many were written: one that does not wait

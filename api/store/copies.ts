@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Link } from '../events/links.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { writeLinks } from './links.ts';
 
 /** An entry of a local copy: what was received of one version of a record. */
 export interface CopiedEntry {
@@ -108,7 +109,11 @@ export interface CopyBatch {
 export async function writeCopies(client: pg.PoolClient, batch: CopyBatch): Promise<void> {
   await writeEntries(client, batch);
   await writeRecords(client, batch);
-  await writeLinks(client, batch);
+  await writeLinks(
+    client,
+    batch.book,
+    batch.records.map(({ id, links }) => ({ record: id, isNew: false, links })),
+  );
   await writeQuarantine(client, batch);
   if (batch.cursor === undefined) return;
   const hasItems = batch.entries.length + batch.quarantined.length > 0;
@@ -170,33 +175,6 @@ async function writeRecords(client: pg.PoolClient, { book, records }: CopyBatch)
       column(({ firstSeq }) => firstSeq),
       column(({ hash }) => hash),
       column(({ eventTime }) => eventTime),
-    ],
-  });
-}
-
-async function writeLinks(client: pg.PoolClient, { book, records }: CopyBatch): Promise<void> {
-  if (records.length === 0) return;
-  await client.query('DELETE FROM link WHERE book = $1 AND record = ANY($2)', [
-    book,
-    records.map(({ id }) => id),
-  ]);
-  const rows = records.flatMap(({ id, links }) => links.map((link, nr) => ({ record: id, nr, ...link })));
-  if (rows.length === 0) return;
-  await client.query({
-    name: 'write-copied-links',
-    text: `INSERT INTO link (book, record, nr, role, identifier, field, kind, quantity, uom)
-           SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                                    $9::text[])`,
-    values: [
-      book,
-      rows.map(({ record }) => record),
-      rows.map(({ nr }) => nr),
-      rows.map(({ role }) => role),
-      rows.map(({ identifier }) => identifier),
-      rows.map(({ field }) => field),
-      rows.map(({ kind }) => kind),
-      rows.map(({ quantity }) => quantity ?? null),
-      rows.map(({ uom }) => uom ?? null),
     ],
   });
 }
