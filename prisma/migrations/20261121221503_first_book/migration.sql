@@ -204,8 +204,8 @@ CREATE UNIQUE INDEX "record_book_firstSeq_key" ON "record"("book", "firstSeq");
 -- CreateIndex
 CREATE UNIQUE INDEX "entry_book_record_version_key" ON "entry"("book", "record", "version");
 
--- CreateIndex
-CREATE INDEX "link_identifier_book_idx" ON "link"("identifier", "book");
+-- Its operator class, which the data model cannot say, finds what begins with an identifier too, in any collation.
+CREATE INDEX "link_identifier_book_idx" ON "link"("identifier" text_pattern_ops, "book");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "request_book_requester_key_key" ON "request"("book", "requester", "key");
@@ -214,7 +214,7 @@ CREATE UNIQUE INDEX "request_book_requester_key_key" ON "request"("book", "reque
 CREATE UNIQUE INDEX "quarantine_book_seq_code_key" ON "quarantine"("book", "seq", "code");
 
 -- CreateIndex
-CREATE INDEX "capture_job_client_createdAt_idx" ON "capture_job"("client", "createdAt");
+CREATE INDEX "capture_job_createdAt_id_idx" ON "capture_job"("createdAt", "id");
 
 -- Partial indexes, which the data model cannot say: few rows have what they look for.
 CREATE INDEX "record_event_time" ON "record" ("book", "eventTime") WHERE "eventTime" IS NOT NULL;
