@@ -9,7 +9,10 @@ import { causeOf } from './errors.ts';
 import { readBody } from './read-body.ts';
 import { executableSchema } from './schema.ts';
 import { COMPLETE, eventStream, isEventStream, nextEvent } from './sse.ts';
+import { openStreamLimit, type StreamLimit } from './stream-limit.ts';
 import { serveSubscription } from './subscriptions.ts';
+
+const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
 
 /**
  * The GraphQL endpoint: graphql-yoga's engine behind a front on node:http. POST only (GraphQL over HTTP, section 6); an
@@ -21,13 +24,15 @@ import { serveSubscription } from './subscriptions.ts';
  */
 export function createGraphqlHandler(
   services: Services,
+  { maxRequestStates = MAX_REQUEST_STATES_PER_ORGANISATION } = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const schema = executableSchema();
   const engine = openEngine(schema);
+  const requestStates = openStreamLimit(maxRequestStates);
   return (req, res) => {
     const given = res.getHeader('x-request-id');
     const requestId = typeof given === 'string' ? given : services.randomId();
-    serve({ services, schema, engine, requestId, req, res }).catch((error: unknown) => {
+    serve({ services, schema, engine, requestStates, requestId, req, res }).catch((error: unknown) => {
       report(services, requestId, error);
       answerError(res, error, requestId, error instanceof MethodError ? 405 : undefined);
     });
@@ -38,6 +43,8 @@ interface Call {
   services: Services;
   schema: GraphQLSchema;
   engine: Engine;
+  /** How many requests each organisation follows. */
+  requestStates: StreamLimit;
   requestId: string;
   req: IncomingMessage;
   res: ServerResponse;
@@ -45,7 +52,7 @@ interface Call {
 
 class MethodError extends LotbookError {}
 
-async function serve({ services, schema, engine, requestId, req, res }: Call): Promise<void> {
+async function serve({ services, schema, engine, requestStates, requestId, req, res }: Call): Promise<void> {
   const caller = await services.authenticate(req);
   if (req.method !== 'POST') {
     res.setHeader('allow', 'POST');
@@ -56,7 +63,7 @@ async function serve({ services, schema, engine, requestId, req, res }: Call): P
   const { variables } = params;
   const context: GraphQLContext = { ...services, caller, requestId };
   if (isSubscription(operation)) {
-    await serveSubscription({ schema, document, operation, variables, context, req, res });
+    await serveSubscription({ schema, document, operation, variables, context, requestStates, req, res });
     return;
   }
   const result = await engine.execute({

@@ -5,10 +5,12 @@ import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
 import { streamRequestState } from './request-state.ts';
+import type { StreamLimit } from './stream-limit.ts';
 import { renderer, rootField, selectionKey, type AskedSubscription } from './selection.ts';
 
 interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
   context: GraphQLContext;
+  requestStates: StreamLimit;
   req: IncomingMessage;
   res: ServerResponse;
 }
@@ -17,7 +19,13 @@ interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
  * Serves one subscription until either side ends it. Rejects before anything is written.
  * A feed goes to the hub of delivery/, which shares the bytes of equal selections between subscribers.
  */
-export async function serveSubscription({ context, req, res, ...given }: SubscriptionCall): Promise<void> {
+export async function serveSubscription({
+  context,
+  requestStates,
+  req,
+  res,
+  ...given
+}: SubscriptionCall): Promise<void> {
   if (!(req.headers.accept ?? '').includes('text/event-stream')) {
     throw new LotbookError('BAD_INPUT', 'A subscription is answered as text/event-stream: accept that.');
   }
@@ -44,7 +52,8 @@ export async function serveSubscription({ context, req, res, ...given }: Subscri
         if (toLotbookError(error).code === 'UNAUTHENTICATED') return null;
         throw error;
       });
-    await streamRequestState({ context, res, id: args['id'] as string, render, stillMay });
+    const leave = requestStates.enter(caller.organisation);
+    await streamRequestState({ context, res, id: args['id'] as string, render, stillMay }).finally(leave);
   } else {
     throw new Error(`nothing serves the subscription ${field}`);
   }

@@ -31,13 +31,14 @@ beforeAll(async () => {
       requester: 'p',
       outcome: [],
     } as Partial<RequestView>);
-  endpoint = await serveGraphql(callers, {
+  const services: Partial<Services> = {
     reading: { books: () => books() } as unknown as Services['reading'],
     approval: { request, createBook: () => createBook() } as unknown as Services['approval'],
     bell: { on: (_topic, listener) => (listeners.add(listener), () => listeners.delete(listener)) },
     log: { error: (details) => void logged.push(details) },
     signal: stopping.signal,
-  });
+  };
+  endpoint = await serveGraphql(callers, services, { maxRequestStates: 2 });
 });
 
 beforeEach(() => {
@@ -185,6 +186,24 @@ describe('a subscription', () => {
       expect(listeners.size).toBe(1);
       break;
     }
+    await expect.poll(() => listeners.size).toBe(0);
+  });
+
+  it('is refused where its organisation follows as many requests as the node serves', async () => {
+    const open = ['partner', 'partner', 'admin'].map((as) => endpoint.subscribe(as, STATE, { id: ID }));
+    for (const each of open) await each.next();
+    const one = () => endpoint.subscribe('partner', STATE, { id: ID });
+    await expect(one().next()).rejects.toThrow(/TOO_BUSY/);
+    await open[0]?.return(undefined);
+    await expect
+      .poll(async () => {
+        const more = one();
+        const { value } = await more.next().catch(() => ({ value: null }));
+        await more.return(undefined);
+        return (value as StreamEvent | null)?.event;
+      })
+      .toBe('next');
+    for (const each of open) await each.return(undefined);
     await expect.poll(() => listeners.size).toBe(0);
   });
 

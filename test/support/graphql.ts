@@ -39,6 +39,7 @@ function missing(name: string): never {
 export async function serveGraphql(
   callers: Readonly<Record<string, Caller>>,
   given: Partial<Services>,
+  options: { maxRequestStates?: number } = {},
 ): Promise<GraphqlEndpoint> {
   const services = {
     node: { organisation: 'a.example', name: 'A', url: 'http://a.example', protocol: '1', version: '0' },
@@ -56,7 +57,7 @@ export async function serveGraphql(
     ackFeed: () => missing('ackFeed'),
     ...given,
   } as Services;
-  const server = createServer(createGraphqlHandler(services));
+  const server = createServer(createGraphqlHandler(services, options));
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   const headers = (as: string, accept: string) => ({
