@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { keepCopy, readFeedPartners, setFeedState, type OfferedBook } from '../store/feeds.ts';
+import {
+  keepCopy,
+  readCopiedBooks,
+  readFeedPartners,
+  setFeedState,
+  type OfferedBook,
+} from '../store/feeds.ts';
 import { tryLead, type Leadership } from '../store/leadership.ts';
 import { readFeed, type FeedReaderOptions } from './feed-reader.ts';
 
 export interface SubscriberOptions extends FeedReaderOptions {
   config: Pick<Config, 'partnerPollMs'>;
+  /** The most books of one partner that are copied. */
+  maxBooksPerPartner?: number;
 }
 
 /** Keeps the local copies of partners' books. Of several processes on one database, one does it. */
@@ -33,6 +41,7 @@ const booksData = z.object({ books: z.array(bookData.nullable().catch(null)).max
 
 const TRY_TO_LEAD_MS = 1_000;
 const BOOKS_TIMEOUT_MS = 10_000;
+const MAX_BOOKS_PER_PARTNER = 1_000;
 const LOCK = 'lotbook local copies';
 
 interface RunningFeed {
@@ -76,12 +85,23 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
   let isStopped = true;
   let refreshing: Promise<void> | null = null;
 
+  const maxBooks = options.maxBooksPerPartner ?? MAX_BOOKS_PER_PARTNER;
+
   const askPartner = async (partner: string): Promise<void> => {
+    const copied = new Set(await readCopiedBooks(db.pool, partner));
+    let ignored = 0;
     for (const offered of await booksOf(options, partner)) {
+      if (!copied.has(offered.id) && copied.size >= maxBooks) {
+        ignored += 1;
+        continue;
+      }
+      copied.add(offered.id);
       if (await keepCopy(db.pool, offered, new Date(clock()))) {
         if (leadership && !isStopped) feeds.follow(offered.id, partner);
       } else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
     }
+    if (ignored > 0)
+      log.warn({ partner, ignored }, 'a partner offers more books than are copied of one partner');
   };
 
   const refresh = async (): Promise<void> => {

@@ -42,6 +42,14 @@ export async function readStandings(
   };
 }
 
+/** The books of an authority of which a local copy is kept, or was. */
+export async function readCopiedBooks(db: Queryable, authority: string): Promise<string[]> {
+  const { rows } = await db.query<{ book: string }>('SELECT book FROM feed WHERE authority = $1', [
+    authority,
+  ]);
+  return rows.map(({ book }) => book);
+}
+
 export interface OfferedBook {
   id: string;
   title: string;

@@ -47,7 +47,7 @@ interface Process {
 }
 
 /** A partner's node: its database, and processes on it. */
-async function openNode() {
+async function openNode(options: { maxBooksPerPartner?: number } = {}) {
   const organisation = `partner-${(names += 1)}.example`;
   const fresh = await freshDatabase();
   const processes: Process[] = [];
@@ -72,6 +72,7 @@ async function openNode() {
       keysOf: () => Promise.resolve(authority.keys),
       log: { info: ignore, warn: ignore, error },
       config: { partnerPollMs: 50 },
+      ...options,
     });
     const process = { db, bell, subscriber, network };
     processes.push(process);
@@ -254,6 +255,18 @@ describe('a local copy', () => {
     await putOrganisation(node.db.prisma, { id: OWNER, status: 'SUSPENDED', now: new Date() });
     await until(async () => (await rows(node, `SELECT 1 FROM feed WHERE state = 'ENDED'`)).length > 0);
     expect(await rows(node, 'SELECT id FROM book')).toEqual([{ id: HARVEST }]);
+    await node.close();
+  });
+
+  it('is not kept of more books than this node takes of one partner', async () => {
+    const node = await openNode({ maxBooksPerPartner: 0 });
+    await node.grant({ fields: ['text'] });
+    node.subscriber.start();
+    await until(async () => {
+      await node.subscriber.refreshNow();
+      return node.network.asked > 1;
+    });
+    expect(await rows(node, 'SELECT id FROM book')).toEqual([]);
     await node.close();
   });
 

@@ -15,6 +15,8 @@ export interface TestPeers {
   tamper: (batch: FeedBatch) => FeedBatch;
   /** How often the feed was opened. */
   opened: number;
+  /** How often the authority was asked for its books. */
+  asked: number;
 }
 
 /** The way from a subscribing node to the authority of the test book: real streams, and no GraphQL in between. */
@@ -25,9 +27,11 @@ export function peersTo(authority: TestBook, server: FeedServer, caller: Caller)
   const test: TestPeers = {
     tamper: (batch) => batch,
     opened: 0,
+    asked: 0,
     peers: {
       call: async (_organisation, document, variables): Promise<JsonObject> => {
         if (document === BOOKS) {
+          test.asked += 1;
           const nameless = { ...book, id: `${OWNER}/nameless`, title: '' };
           return {
             books: [nameless, book, rogue].map((it) => ({ ...it, createdAt: '2026-07-01T00:00:00.000Z' })),
