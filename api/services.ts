@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Gauge } from 'prom-client';
 import { openApproval, type Approval } from './approval/approval.ts';
-import type { RemoteRequest } from './approval/outbox-delivery.ts';
 import { openOutbox, type Outbox } from './approval/outbox.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
@@ -9,6 +8,7 @@ import { openHub } from './delivery/hub.ts';
 import { openReading } from './delivery/reading.ts';
 import { openSubscriber } from './delivery/subscriber.ts';
 import { LotbookError } from './errors.ts';
+import { isObject } from './events/value.ts';
 import type { Services } from './graphql/context.ts';
 import type { EpcisServices } from './http/epcis/exchange.ts';
 import type { PinnedKeys } from './identity/jws.ts';
@@ -84,7 +84,8 @@ function openApprovalRoom(context: Context, grants: Grants): { approval: Approva
     ...common,
     send: async (authority, tokens) => {
       const data = await peers.call(authority, DELIVER, { tokens }, { timeoutMs: SEND_TIMEOUT_MS });
-      return (data['deliverRequests'] as unknown as { requests: RemoteRequest[] }).requests;
+      const payload = data['deliverRequests'];
+      return isObject(payload) ? payload['requests'] : null;
     },
   });
   const approval = openApproval(

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { LotbookError } from '../errors.ts';
+import { z } from 'zod';
+import { errorCodes, LotbookError, type ErrorCode } from '../errors.ts';
 import type { Bell } from '../store/bell.ts';
 import type { Pool } from '../store/database.ts';
 import { takeDueRequests, updateQueued, type StoredRequest } from '../store/requests.ts';
@@ -8,6 +9,8 @@ const LEASE_MS = 30_000;
 const MOST_AT_ONCE = 50;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** The longest that an authority is left alone because it asks for that. */
+const LONGEST_WISH_MS = 600_000;
 /** How often a request that waits for a person at the authority is asked after, at first. */
 const FIRST_FOLLOW_MS = 1_000;
 
@@ -17,28 +20,46 @@ export interface DeliveryDeps {
   organisation: string;
   clock: () => number;
   log: Logger;
-  /** Hands signed requests to an authority; answers in their order. Rejects when it cannot be reached. */
-  send: (authority: string, tokens: readonly string[]) => Promise<RemoteRequest[]>;
+  /** Hands signed requests to an authority; its answers, as they came, in their order. Rejects when it cannot be reached. */
+  send: (authority: string, tokens: readonly string[]) => Promise<unknown>;
 }
+
+const CODES = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+/** What the database can hold. */
+const text = z
+  .string()
+  .max(10_000)
+  .refine((value) => !/\0|\p{Surrogate}/u.test(value));
+const count = z.number().int().min(0).max(2_147_483_647);
 
 /** What an authority says of a request: the fields of UpdateRequest in schema/request.graphql. */
-export interface RemoteRequest {
-  state: 'PENDING' | 'APPROVED' | 'REFUSED' | 'REJECTED';
-  decidedAt: string | null;
-  decidedBy: string | null;
-  reason: string | null;
-  outcome: { record: string; version: number; seq: number }[];
-  error: {
-    code: string;
-    message: string;
-    place?: string | null;
-    retryAfterMs?: number | null;
-    currentVersion?: number | null;
-  } | null;
-}
+const remoteRequest = z.object({
+  state: z.enum(['PENDING', 'APPROVED', 'REFUSED', 'REJECTED']),
+  decidedAt: z.iso.datetime({ offset: true }).nullable(),
+  decidedBy: text.nullable(),
+  reason: text.nullable(),
+  outcome: z.array(z.object({ record: text, version: count, seq: count })),
+  error: z
+    .object({
+      // Of a later version: whoever asked has to look at what is there.
+      code: z.enum(CODES).catch('CONFLICT'),
+      message: text,
+      place: text.nullish(),
+      retryAfterMs: count.nullish(),
+      currentVersion: count.nullish(),
+    })
+    .nullable(),
+});
+export type RemoteRequest = z.infer<typeof remoteRequest>;
 
 /** Errors after which the same request may still succeed: it stays in the queue. */
-const PASSING = new Set(['IN_USE', 'TOO_BUSY', 'SHUTTING_DOWN', 'INTERNAL', 'UNREACHABLE']);
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'IN_USE',
+  'TOO_BUSY',
+  'SHUTTING_DOWN',
+  'INTERNAL',
+  'UNREACHABLE',
+]);
 
 /** Sends what is due, each authority's requests in one call. Answers how many were due. */
 export async function deliverDue(deps: DeliveryDeps): Promise<number> {
@@ -65,8 +86,9 @@ async function deliverTo(
       requests.map(({ token }) => token as string),
     );
     for (const [index, request] of requests.entries()) {
-      const answer = answers[index];
-      if (answer) await keepAnswer(deps, request, answer);
+      const answer = remoteRequest.safeParse(Array.isArray(answers) ? answers[index] : null);
+      if (answer.success) await keepAnswer(deps, request, answer.data);
+      else await misunderstood(deps, authority, request);
     }
   } catch (error) {
     if (error instanceof LotbookError && error.code === 'TOO_LARGE' && requests.length > 1) {
@@ -82,6 +104,15 @@ async function deliverTo(
     );
     for (const request of requests) await postpone(deps, request, message);
   }
+}
+
+async function misunderstood(deps: DeliveryDeps, authority: string, request: StoredRequest): Promise<void> {
+  const message = 'The answer of the authority is not in the form that was agreed.';
+  deps.log.warn(
+    { authority, code: 'UNREACHABLE' },
+    'an answer to a request is not in the form that was agreed',
+  );
+  await postpone(deps, request, message);
 }
 
 async function keepAnswer(deps: DeliveryDeps, request: StoredRequest, answer: RemoteRequest): Promise<void> {
@@ -112,7 +143,7 @@ async function postpone(
   message: string,
   atLeastMs = 0,
 ): Promise<void> {
-  const pauseMs = Math.max(atLeastMs, backOff(request.attempts, FIRST_PAUSE_MS));
+  const pauseMs = Math.max(Math.min(atLeastMs, LONGEST_WISH_MS), backOff(request.attempts, FIRST_PAUSE_MS));
   await updateQueued(deps.pool, request.id, {
     ...request,
     attempts: request.attempts + 1,

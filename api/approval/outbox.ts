@@ -106,6 +106,10 @@ async function keep(
 
 /** A signed request always names its fields, so that the authority can decide field by field. */
 function requested(change: RecordChange, place: string, uuid: () => string): RequestedChange {
+  if (change.base === null && change.kind !== 'EVENT') {
+    const message = 'Give the base, 0 for a new record: it is the record of another organisation.';
+    throw new LotbookError('BAD_INPUT', message, { place: `${place}.base` });
+  }
   const base = change.base ?? 0;
   if (change.fields && base > 0) {
     if (!change.record) throw new LotbookError('BAD_INPUT', 'Name the record to be changed.', { place });
