@@ -1,6 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { grantToFields, ORDINARY_PURPOSE, type GrantTerms } from '../sharing/grant.ts';
+import { exactNames } from '../sharing/permitted.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import { bookById, currentStates, insertBook, type StoredBook } from '../store/books.ts';
 import { localBook, type Here } from './here.ts';
@@ -11,6 +12,8 @@ import { viewOf } from './view.ts';
 const BOOK_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const LONGEST_NAME = 63;
 const LONGEST_TITLE = 200;
+/** Each change commits to all names that grants give by name, beside its own: a token has room for 4,096. */
+const MOST_NAMES_GRANTED = 1_000;
 
 /** Every book starts with this rule, visible and endable like any other: the owner's editors need no second person. */
 const EDITORS_GRANT = 'urn:lotbook:grant:editors';
@@ -79,6 +82,11 @@ export async function changeGrant(
   const [current] = await currentStates(here.pool, book, [id]);
   const version = current?.version ?? 0;
   if (version !== base) throw grantMoved(base, version);
+  const now = here.clock();
+  if (base === 0 && exactNames([...(await here.grants.of(book)), terms], now).length > MOST_NAMES_GRANTED) {
+    const message = `The grants of a book give at most ${MOST_NAMES_GRANTED} fields by name: end one, or give * for all.`;
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.fields' });
+  }
   const state = grantToFields(terms);
   const requestId = here.uuid();
   const input: UpdateInput = {
@@ -91,7 +99,7 @@ export async function changeGrant(
     requester,
     input,
     contentHash: contentHash(input),
-    createdAt: new Date(here.clock()),
+    createdAt: new Date(now),
     token: null,
     approval: null,
     changes: [

@@ -92,11 +92,21 @@ export function selects({ selector }: Grant, subject: SubjectAttributes): boolea
  * disclosed, so that a partner can tell "not set" from "withheld".
  */
 export function namesGranted(grants: readonly Grant[], subject: SubjectAttributes, now: number): string[] {
+  return exactNames(
+    grants.filter((grant) => selects(grant, subject)),
+    now,
+  );
+}
+
+/** The names, once each, that READ grants which have not ended give by name. */
+export function exactNames(
+  grants: readonly Pick<Grant, 'right' | 'until' | 'fields'>[],
+  now: number,
+): string[] {
   const names = new Set<string>();
-  for (const grant of grants) {
-    if (grant.right !== 'READ' || (grant.until !== null && grant.until <= now)) continue;
-    if (!selects(grant, subject)) continue;
-    for (const name of grant.fields) if (name !== '*') names.add(name);
+  for (const { right, until, fields } of grants) {
+    if (right !== 'READ' || (until !== null && until <= now)) continue;
+    for (const name of fields) if (name !== '*') names.add(name);
   }
   return [...names];
 }

@@ -406,3 +406,21 @@ test('A queue that is full tells callers when to come back, and takes up work ag
 function urlOf({ db }: TestAuthority): string {
   return (db.pool.options as { connectionString: string }).connectionString;
 }
+
+test('Rules give no more fields by name than a change can commit to beside its own', async () => {
+  const names = (from: number) => Array.from({ length: 600 }, (_, at) => `ext${from + at}`);
+  const add = (name: string, part: Partial<GrantTerms>) =>
+    authority.approval.changeGrant(admin, {
+      book: BOOK,
+      id: `urn:lotbook:grant:${name}`,
+      terms: terms(part),
+      base: 0,
+    });
+  await add('many', { fields: names(0) });
+  await add('the-same', { fields: names(0) });
+  await expect(add('others', { fields: names(600) })).rejects.toMatchObject({
+    code: 'BAD_INPUT',
+    details: { place: 'input.fields' },
+  });
+  await add('all', { fields: ['*'] });
+});
