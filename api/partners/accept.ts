@@ -50,11 +50,14 @@ export async function accept(environment: PartnersEnvironment, text: string): Pr
   const at = new Date(now());
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     await refuseContradiction(tx, inviter, jwk);
+    const known = await findOrganisation(tx, inviter.organisation);
     await putOrganisation(tx, {
       id: inviter.organisation,
       name: inviter.name,
       url,
       status: 'ACTIVE',
+      // What it was given before its removal is not given to it anew.
+      ...(known?.status === 'REMOVED' && { groups: [] }),
       now: at,
     });
     await pinPartnerKey(tx, { organisation: inviter.organisation, jwk, node: true, now: at });

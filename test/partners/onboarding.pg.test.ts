@@ -95,6 +95,15 @@ describe('two organisations become partners', () => {
     const partner = await partnersOf(packer).confirm('buyer.example', thumbprint(buyer.jwk));
     expect(partner.status).toBe('ACTIVE');
   });
+
+  test('and who was removed comes back without the groups that it had', async () => {
+    await partnersOf(buyer).setGroups('packer.example', ['suppliers']);
+    await partnersOf(buyer).accept((await invite()).link);
+    expect(await find(buyer, 'packer.example')).toMatchObject({ groups: ['suppliers'] });
+    await partnersOf(buyer).remove('packer.example');
+    await partnersOf(buyer).accept((await invite()).link);
+    expect(await find(buyer, 'packer.example')).toMatchObject({ status: 'ACTIVE', groups: [] });
+  });
 });
 
 describe('an invitation', () => {
