@@ -39,6 +39,8 @@ export function checkShape(update: UpdateInput, place: string): void {
       refuse('A base is a version, or 0 for a new record.', `${at}.base`);
     }
     if (isUnfit(change.record)) refuse(UNFIT_MESSAGE, `${at}.record`);
+    if (isReserved(change))
+      refuse("Ids that begin with urn:lotbook: are the node's own: give another one.", `${at}.record`);
     if (change.base && !idOf(change)) refuse('Name the record to be changed.', `${at}.record`);
   });
 }
@@ -68,6 +70,13 @@ export function stableJson(value: unknown): string {
   if (!isObject(value)) return JSON.stringify(value) ?? 'null';
   const keys = Object.keys(value).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${stableJson(value[key])}`).join()}}`;
+}
+
+/** Rules have ids of this kind: a record that looks like a rule must not stand in a rule's way. */
+function isReserved(change: RecordChange): boolean {
+  const { content, fields } = change;
+  const ids = [idOf(change), isObject(content) && content['eventID'], fields?.['eventID']];
+  return ids.some((id) => typeof id === 'string' && /^urn:lotbook:/i.test(id));
 }
 
 const UNFIT_MESSAGE = 'Text holds no NUL character and no half of a surrogate pair.';
