@@ -96,8 +96,9 @@ function shut({ server }: Listener): Promise<void> {
  *
  * @returns the exit code
  */
-export async function runNode(config: Config): Promise<number> {
+export async function runNode(config: Config, onReady?: (node: RunningNode) => void): Promise<number> {
   const node = await startNode(config);
+  onReady?.(node);
   const { log, failed } = node.context;
   return new Promise<number>((resolve) => {
     const stop = (code: number) => {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { runNode } from '../main.ts';
+import { runNode, type RunningNode } from '../main.ts';
 import { configOf } from './options.ts';
 
 export function addStart(program: Command): void {
@@ -14,8 +14,17 @@ export function addStart(program: Command): void {
     .addOption(new Option('--with-parent', 'stop when stdin closes').hideHelp())
     .action(async ({ withParent }: { withParent?: boolean }, command: Command) => {
       if (withParent) stopWithParent();
-      process.exitCode = await runNode(configOf(command));
+      process.exitCode = await runNode(configOf(command), greet);
     });
+}
+
+/** For a person at a terminal, beside the log. */
+function greet({ url, context }: RunningNode): void {
+  if (!process.stderr.isTTY) return;
+  const { organisation, name } = context.node;
+  process.stderr.write(
+    `${name} (${organisation}) serves at ${url}. Ctrl-C stops it; \`lotbook status\` tells how it fares.\n`,
+  );
 }
 
 /** Whoever holds the other end of stdin may be killed: the node does not outlive it. */
