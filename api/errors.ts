@@ -84,9 +84,17 @@ export class LotbookError extends Error {
 
 /** Errors that libraries throw carry text that may quote input; callers get only what we wrote ourselves. */
 export function toLotbookError(error: unknown): LotbookError {
-  return error instanceof LotbookError
-    ? error
-    : new LotbookError('INTERNAL', 'Something went wrong in this node.');
+  if (error instanceof LotbookError) return error;
+  // Prisma makes an error of its own of one of the pool below it, and leaves only the code.
+  if (error instanceof Error && 'code' in error && error.code === 'TOO_BUSY') return databaseBusy();
+  return new LotbookError('INTERNAL', 'Something went wrong in this node.');
+}
+
+/** No connection to the database was to be had in time. */
+export function databaseBusy(): LotbookError {
+  return new LotbookError('TOO_BUSY', 'The database of this node does not answer in time.', {
+    retryAfterMs: 5_000,
+  });
 }
 
 /** What of an error may stand in a log: kind, code and place. Its text stays out, for libraries quote values in theirs. */

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { databaseBusy } from '../errors.ts';
 import { PrismaClient } from './generated/client.ts';
 
 export type Pool = pg.Pool;
@@ -17,22 +18,28 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Told of connections that broke while idle. They are replaced; nothing is lost but the notice. */
   onIdleError?: (error: Error) => void;
+  /** How long a caller waits for a connection, ms. */
+  connectionTimeoutMs?: number;
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECTION_TIMEOUT_MS = 10_000;
 /** The wait for a lock after which the caller is told that the book is in use. */
 const LOCK_TIMEOUT_MS = 5_000;
 
 /**
- * One pool for raw SQL and for Prisma. Sessions are in UTC and give up a statement after 30 s.
+ * One pool for raw SQL and for Prisma. Sessions are in UTC and give up a statement after 30 s. Who gets no
+ * connection within 10 s is told TOO_BUSY.
  *
  * Raw SQL reads: int8 as number (RangeError beyond 2^53), numeric as string, timestamptz and timestamp (taken as UTC)
  * as Date, date as 'YYYY-MM-DD'. Prisma has its own readings.
  */
-export function openDatabase({ url, poolSize, applicationName, onIdleError }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+export function openDatabase({ url, poolSize, applicationName, ...options }: DatabaseOptions): Database {
+  const { onIdleError, connectionTimeoutMs = CONNECTION_TIMEOUT_MS } = options;
+  const pool = new TimedPool({
     ...connection(url),
     max: poolSize,
+    connectionTimeoutMillis: connectionTimeoutMs,
     application_name: applicationName,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
@@ -51,6 +58,33 @@ export function openDatabase({ url, poolSize, applicationName, onIdleError }: Da
       await pool.end();
     },
   };
+}
+
+type OnConnected = Parameters<pg.Pool['connect']>[0];
+
+/** Tells who waited too long for a connection in words that callers can act on; `query` comes by here too. */
+class TimedPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: OnConnected): void;
+  override connect(callback?: OnConnected): Promise<pg.PoolClient> | void {
+    if (callback) {
+      super.connect((error, client, release) => callback(error && explained(error), client, release));
+      return undefined;
+    }
+    return super.connect().catch((error: Error) => {
+      throw explained(error);
+    });
+  }
+}
+
+/** pg-pool has no codes for these: no connection became free, and a new one was not made in time. */
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'timeout exceeded when trying to connect',
+  'Connection terminated due to connection timeout',
+]);
+
+function explained(error: Error): Error {
+  return TIMEOUTS.has(error.message) ? databaseBusy() : error;
 }
 
 /** Connection settings with the session's time zone in UTC: without it Prisma stores instants shifted. */

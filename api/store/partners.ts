@@ -26,7 +26,8 @@ export function inPartnersTransaction<T>(
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('lotbook partners'))`;
       return work(tx);
     },
-    { maxWait: 10_000, timeout: 10_000 },
+    // Longer than the pool waits for a connection: what that says is clearer.
+    { maxWait: 15_000, timeout: 10_000 },
   );
 }
 

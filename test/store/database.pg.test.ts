@@ -1,4 +1,6 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toLotbookError } from '../../api/errors.ts';
 import { openDatabase } from '../../api/store/database.ts';
 import { inTransaction } from '../../api/store/transaction.ts';
 import { freshDatabase } from '../support/postgres.ts';
@@ -117,4 +119,36 @@ test('an idle connection that the server ends is told and replaced', async () =>
   await expect.poll(() => told.length).toBeGreaterThan(0);
   expect((await other.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   await other.close();
+});
+
+describe('a caller that gets no connection in time', () => {
+  test('is told to come back, by the pool as by Prisma', async () => {
+    const options = { url: fresh.url, poolSize: 1, applicationName: 'test', connectionTimeoutMs: 20 };
+    const busy = openDatabase(options);
+    const held = await busy.pool.connect();
+    const calls = [
+      () => busy.pool.query('SELECT 1'),
+      () => busy.pool.connect(),
+      () => busy.prisma.organisation.findMany(),
+      () => busy.prisma.$transaction((tx) => tx.organisation.findMany()),
+    ];
+    for (const call of calls) {
+      const { code, details } = toLotbookError(await call().catch((error: unknown) => error));
+      expect({ code, details }).toEqual({ code: 'TOO_BUSY', details: { retryAfterMs: 5000 } });
+    }
+    held.release();
+    await expect(busy.pool.query('SELECT 1')).resolves.toMatchObject({ rowCount: 1 });
+    await busy.close();
+  });
+
+  test('whose database takes the connection and says nothing, is told so too', async () => {
+    const mute = createServer((socket) => void socket.resume());
+    await new Promise<void>((resolve) => void mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const url = `postgresql://x@127.0.0.1:${port}/x`;
+    const hung = openDatabase({ url, poolSize: 1, applicationName: 'test', connectionTimeoutMs: 20 });
+    await expect(hung.pool.query('SELECT 1')).rejects.toMatchObject({ code: 'TOO_BUSY' });
+    await hung.close();
+    await new Promise((resolve) => void mute.close(resolve));
+  });
 });
