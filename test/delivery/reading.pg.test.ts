@@ -198,6 +198,21 @@ describe('what a partner reads', () => {
     expect(seen).toHaveLength(36);
   });
 
+  it('leaves out a book when the last grant for it has ended', async () => {
+    const caller = partnerCaller('ended.example');
+    const id = 'urn:lotbook:grant:ended';
+    const audience = { organisations: [caller.organisation], groups: [], roles: [], public: false };
+    const selector = { kinds: [], products: [], lots: [], from: null, until: null };
+    const rest = { purpose: 'traceability', from: null, backfill: false, title: null };
+    const whole = { ...rest, right: 'READ' as const, audience, selector, fields: ['*'] };
+    const add = (until: number | null, base: number) =>
+      authority.approval.changeGrant(admin, { book: BOOK, id, terms: { ...whole, until }, base });
+    await add(null, 0);
+    expect(await reading.books(caller)).toMatchObject([{ id: BOOK }]);
+    await add(authority.clock.now, 1);
+    expect(await reading.books(caller)).toEqual([]);
+  });
+
   it('leaves out books without a grant in force for it', async () => {
     const stranger = partnerCaller('stranger.example');
     expect(await reading.books(stranger)).toEqual([]);
