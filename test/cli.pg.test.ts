@@ -1,38 +1,26 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../api/identity/jwk.ts';
-import { packagePath } from '../api/package-root.ts';
+import { type CliRun, runCli } from './support/cli.ts';
 import { startTestNode, type TestNode } from './support/node.ts';
 import { freshDatabase } from './support/postgres.ts';
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-function start(args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, [packagePath('dist', 'cli.js'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-    cwd: packagePath(),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const outcome: Outcome = { code: null, out: '', err: '' };
-  child.stdout.on('data', (chunk: Buffer) => (outcome.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (outcome.err += chunk.toString()));
-  const ended = new Promise<Outcome>((resolve) => {
-    child.once('close', (code) => resolve({ ...outcome, code }));
-  });
-  return { child, ended };
-}
-
-function lotbook(args: string[], env: Record<string, string> = {}, input = ''): Promise<Outcome> {
-  const { child, ended } = start(args, env);
-  child.stdin.end(input);
+function lotbook(args: string[], env: Record<string, string> = {}, input = ''): CliRun['ended'] {
+  const { child, ended } = runCli(args, env);
+  child.stdin?.end(input);
   return ended;
+}
+
+/** Resolves when a node that was started says that it serves. */
+function serves({ child, ended }: CliRun): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('the node serves')) resolve();
+    });
+    void ended.then(({ stderr }) => reject(new Error(`the node did not start: ${stderr}`)));
+  });
 }
 
 let dir: string;
@@ -46,12 +34,12 @@ describe('lotbook', () => {
     const home = join(dir, 'made');
     const args = ['init', '--organisation', 'packer.example', '--name', 'Fresh Pack', '--dir', home];
     const first = await lotbook(args);
-    expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toMatch(/([A-Z2-7]{4} ){7}[A-Z2-7]{4}/);
-    expect(first.out).toContain('lotbook start');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/([A-Z2-7]{4} ){7}[A-Z2-7]{4}/);
+    expect(first.stdout).toContain('lotbook start');
     const second = await lotbook(args);
     expect(second.code).toBe(1);
-    expect(second.err.trim().split('\n')).toHaveLength(2);
+    expect(second.stderr.trim().split('\n')).toHaveLength(2);
   });
 
   test.each([
@@ -59,27 +47,27 @@ describe('lotbook', () => {
     [['init', '--name', 'x']],
     [['partners', 'invite', '--note', 'x', '--hours', '0']],
   ])('called in a wrong way, as %j, ends with 2', async (args) => {
-    const { code, out, err } = await lotbook(args);
-    expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toContain('--help');
+    const { code, stdout, stderr } = await lotbook(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('--help');
   });
 
   test('--help ends with 0', async () => {
-    expect(await lotbook(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('partners') });
+    expect(await lotbook(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('partners') });
   });
 
   test('says in two lines that there is no node, and what to do', async () => {
-    const { code, err } = await lotbook(['status', '--dir', join(dir, 'nothing')]);
+    const { code, stderr } = await lotbook(['status', '--dir', join(dir, 'nothing')]);
     expect(code).toBe(1);
-    expect(err).toContain('lotbook init');
-    expect(err.trim().split('\n')).toHaveLength(2);
+    expect(stderr).toContain('lotbook init');
+    expect(stderr.trim().split('\n')).toHaveLength(2);
   });
 
   test('check and hash read a document from stdin', async () => {
     const refused = await lotbook(['check', '-'], {}, '{}');
     expect(refused.code).toBe(1);
-    expect(refused.out).toContain('field');
-    expect(await lotbook(['hash', '-'], {}, '{}')).toMatchObject({ code: 1, out: '' });
+    expect(refused.stdout).toContain('field');
+    expect(await lotbook(['hash', '-'], {}, '{}')).toMatchObject({ code: 1, stdout: '' });
   });
 
   test('start serves until SIGTERM and ends with 0', async () => {
@@ -87,16 +75,33 @@ describe('lotbook', () => {
     const home = join(dir, 'started');
     const env = { DATABASE_URL: database.url, LOTBOOK_DIR: home };
     await lotbook(['init', '--organisation', 'packer.example', '--name', 'x', '--book', 'season'], env);
-    const { child, ended } = start(['start', '--port', '0'], env);
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.on('data', (chunk: Buffer) => {
-        if (chunk.toString().includes('the node serves')) resolve();
-      });
-      void ended.then(({ err }) => reject(new Error(`the node did not start: ${err}`)));
-    });
-    child.kill('SIGTERM');
-    expect(await ended).toMatchObject({ code: 0, err: '' });
+    const run = runCli(['start', '--port', '0'], env);
+    await serves(run);
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
     await database.drop();
+  });
+
+  test('start stops in order when the process that started the node is gone', async () => {
+    const database = await freshDatabase();
+    const env = { DATABASE_URL: database.url, LOTBOOK_DIR: join(dir, 'child') };
+    await lotbook(['init', '--organisation', 'packer.example', '--name', 'x'], env);
+    const run = runCli(['--port', '0', 'start', '--with-parent'], env);
+    await serves(run);
+    run.child.stdin?.end();
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('the node has stopped');
+    await database.drop();
+  });
+
+  test('does its work when nobody reads its output to the end', async () => {
+    const home = join(dir, 'unread');
+    const run = runCli(['--dir', home, 'init', '--organisation', 'packer.example', '--name', 'Packer']);
+    run.child.stdout?.destroy();
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+    const made = JSON.parse(await readFile(join(home, 'organisation.json'), 'utf8')) as object;
+    expect(made).toMatchObject({ organisation: 'packer.example' });
   });
 });
 
@@ -113,21 +118,21 @@ describe('the commands that talk to a running node', () => {
 
   test('make two organisations partners', async () => {
     const invited = await at(packer, 'partners', 'invite', '--note', 'buyer', '--group', 'retail', '--json');
-    const { link } = JSON.parse(invited.out) as { link: string };
+    const { link } = JSON.parse(invited.stdout) as { link: string };
     const accepted = await at(buyer, 'partners', 'accept', link);
-    expect(accepted).toMatchObject({ code: 0, out: expect.stringContaining(fingerprint(buyer.jwk)) });
+    expect(accepted).toMatchObject({ code: 0, stdout: expect.stringContaining(fingerprint(buyer.jwk)) });
     const wrong = await at(packer, 'partners', 'confirm', 'buyer.example', fingerprint(packer.jwk));
-    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('telephone') });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('telephone') });
     const right = await at(packer, 'partners', 'confirm', 'buyer.example', fingerprint(buyer.jwk));
-    expect(right).toMatchObject({ code: 0, out: 'buyer.example is ACTIVE, in retail.\n' });
+    expect(right).toMatchObject({ code: 0, stdout: 'buyer.example is ACTIVE, in retail.\n' });
     const listed = await at(packer, 'partners', 'list', '--json');
-    expect(JSON.parse(listed.out)).toMatchObject([{ organisation: 'buyer.example', status: 'ACTIVE' }]);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ organisation: 'buyer.example', status: 'ACTIVE' }]);
   });
 
   test('tell how the node fares', async () => {
-    const { code, out } = await at(packer, 'status', '--json');
+    const { code, stdout } = await at(packer, 'status', '--json');
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject({
       node: { organisation: 'packer.example' },
       ready: true,
       books: [],
@@ -137,6 +142,6 @@ describe('the commands that talk to a running node', () => {
   test("do not talk to another organisation's node", async () => {
     const env = { LOTBOOK_DIR: packer.dir, LOTBOOK_PORT: new URL(buyer.localUrl).port };
     const outcome = await lotbook(['status'], env);
-    expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining('another node') });
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining('another node') });
   });
 });
