@@ -85,23 +85,10 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
   let isStopped = true;
   let refreshing: Promise<void> | null = null;
 
-  const maxBooks = options.maxBooksPerPartner ?? MAX_BOOKS_PER_PARTNER;
-
   const askPartner = async (partner: string): Promise<void> => {
-    const copied = new Set(await readCopiedBooks(db.pool, partner));
-    let ignored = 0;
-    for (const offered of await booksOf(options, partner)) {
-      if (!copied.has(offered.id) && copied.size >= maxBooks) {
-        ignored += 1;
-        continue;
-      }
-      copied.add(offered.id);
-      if (await keepCopy(db.pool, offered, new Date(clock()))) {
-        if (leadership && !isStopped) feeds.follow(offered.id, partner);
-      } else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
+    for (const book of await copyBooks(options, partner)) {
+      if (leadership && !isStopped) feeds.follow(book, partner);
     }
-    if (ignored > 0)
-      log.warn({ partner, ignored }, 'a partner offers more books than are copied of one partner');
   };
 
   const refresh = async (): Promise<void> => {
@@ -158,6 +145,25 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     },
     refreshNow,
   };
+}
+
+/** Makes room for the copies of what a partner offers; the books that are to be followed. */
+async function copyBooks(options: SubscriberOptions, partner: string): Promise<string[]> {
+  const { clock, db, log, maxBooksPerPartner = MAX_BOOKS_PER_PARTNER } = options;
+  const copied = new Set(await readCopiedBooks(db.pool, partner));
+  const followed: string[] = [];
+  let ignored = 0;
+  for (const offered of await booksOf(options, partner)) {
+    if (!copied.has(offered.id) && copied.size >= maxBooksPerPartner) {
+      ignored += 1;
+    } else if (await keepCopy(db.pool, offered, new Date(clock()))) {
+      copied.add(offered.id);
+      followed.push(offered.id);
+    } else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
+  }
+  if (ignored > 0)
+    log.warn({ partner, ignored }, 'a partner offers more books than are copied of one partner');
+  return followed;
 }
 
 /** The books that a partner is itself the owner and the authority of; what it says of others' books is not believed. */
