@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
 import { describeError } from './errors.ts';
+import type { NodeInfo } from './graphql/context.ts';
 import { type Authenticator, openAuthenticator } from './http/authenticate.ts';
 import { openCallerDirectory } from './http/caller-directory.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -24,15 +25,6 @@ export interface Overrides {
   now?: () => number;
   randomBytes?: (size: number) => Uint8Array;
   log?: Logger;
-}
-
-/** Who this node is, for callers. */
-export interface NodeInfo {
-  organisation: string;
-  name: string;
-  url: string;
-  protocol: string;
-  version: string;
 }
 
 /** Everything that a node is made of. */

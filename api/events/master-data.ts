@@ -56,32 +56,22 @@ const KNOWN_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
   ['longitude', 'geo.longitude'],
 ]);
 
+const NAMED_AND_ADDRESSED = [
+  'name',
+  'description',
+  'address.street',
+  'address.street2',
+  'address.city',
+  'address.state',
+  'address.postalCode',
+  'address.country',
+];
+
 const FIELDS_OF: Record<MasterRecordType, ReadonlySet<string>> = {
   PRODUCT: new Set(['name', 'description', 'brand', 'category', 'countryOfOrigin', 'owner']),
   LOT: new Set(['lotNumber', 'countryOfOrigin', 'description', 'owner']),
-  LOCATION: new Set([
-    'geo.latitude',
-    'geo.longitude',
-    'owner',
-    'name',
-    'description',
-    'address.street',
-    'address.street2',
-    'address.city',
-    'address.state',
-    'address.postalCode',
-    'address.country',
-  ]),
-  PARTY: new Set([
-    'name',
-    'description',
-    'address.street',
-    'address.street2',
-    'address.city',
-    'address.state',
-    'address.postalCode',
-    'address.country',
-  ]),
+  LOCATION: new Set(['geo.latitude', 'geo.longitude', 'owner', ...NAMED_AND_ADDRESSED]),
+  PARTY: new Set(NAMED_AND_ADDRESSED),
 };
 
 /**
