@@ -7,7 +7,9 @@ import { verificationKey } from '../../api/identity/jwk.ts';
 import { disclose } from '../../api/ledger/disclose.ts';
 import { verifyChange } from '../../api/ledger/verify-change.ts';
 import type { GrantTerms } from '../../api/sharing/grant.ts';
-import { newKey, openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { audience, grantTerms } from '../support/grant.ts';
+import { generateKey } from '../support/key.ts';
 
 const LOT = 'https://id.gs1.org/01/09521141012345/10/L1';
 const BOOK = 'grower.example/season';
@@ -15,7 +17,7 @@ const admin = ownCaller('grower.example', 'ADMINISTRATOR');
 const editor = ownCaller('grower.example', 'EDITOR');
 const approver = ownCaller('grower.example', 'APPROVER');
 const partner = partnerCaller('packer.example');
-const partnerKey = newKey();
+const partnerKey = generateKey();
 
 let authority: TestAuthority;
 let lots = 0;
@@ -70,18 +72,7 @@ async function length(): Promise<number> {
 }
 
 function terms(part: Partial<GrantTerms>): GrantTerms {
-  return {
-    right: 'READ',
-    audience: { organisations: ['packer.example'], groups: [], roles: [], public: false },
-    selector: { kinds: [], products: [], lots: [], from: null, until: null },
-    fields: ['quantity'],
-    purpose: 'traceability',
-    from: null,
-    until: null,
-    backfill: false,
-    title: null,
-    ...part,
-  };
+  return grantTerms({ audience: audience('packer.example'), fields: ['quantity'], ...part });
 }
 
 describe('an approved update', () => {

@@ -5,7 +5,8 @@ import { signRequest, type RequestedChange } from '../../api/identity/request-to
 import { localSigner } from '../../api/identity/signer.ts';
 import { verificationKey } from '../../api/identity/jwk.ts';
 import type { PoolClient } from '../../api/store/database.ts';
-import { newKey, openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { generateKey } from '../support/key.ts';
 import { terms } from '../delivery/support/log.ts';
 
 const OWNER = 'grower.example';
@@ -13,7 +14,7 @@ const BOOK = 'grower.example/season';
 const HIDDEN = 'https://grower.example/lots/hidden';
 const admin = ownCaller(OWNER, 'ADMINISTRATOR');
 const packer = partnerCaller('packer.example');
-const packerKey = newKey();
+const packerKey = generateKey();
 
 let authority: TestAuthority;
 

@@ -5,7 +5,8 @@ import type { FeedBatch } from '../../api/delivery/feed.ts';
 import { publicPart } from '../../api/identity/jwk.ts';
 import { pinKey, revokeClient } from '../../api/store/clients.ts';
 import { putOrganisation } from '../../api/store/partners.ts';
-import { newKey, ownCaller, partnerCaller } from '../support/approval.ts';
+import { ownCaller, partnerCaller } from '../support/approval.ts';
+import { generateKey } from '../support/key.ts';
 import { addGrant, addNotes, endGrant, HARVEST, openBook, OWNER, type TestBook } from './support/book.ts';
 import {
   catchUp,
@@ -145,7 +146,7 @@ describe('a feed', () => {
     const caller = ownCaller(OWNER, 'VIEWER');
     const { clientId } = caller;
     const now = new Date();
-    const jwk = publicPart(newKey());
+    const jwk = publicPart(generateKey());
     await pinKey(prisma, { organisation: OWNER, clientId, node: false, roles: ['VIEWER'], jwk, now });
     const feed = await subscribe(server, { caller, book: HARVEST });
     await catchUp(feed);

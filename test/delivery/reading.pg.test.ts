@@ -5,9 +5,9 @@ import { openReading, type Reading } from '../../api/delivery/reading.ts';
 import type { RecordFilter } from '../../api/delivery/record-search.ts';
 import type { RecordView } from '../../api/delivery/records.ts';
 import type { Caller } from '../../api/sharing/caller.ts';
-import type { GrantTerms } from '../../api/sharing/grant.ts';
 import { putOrganisation } from '../../api/store/partners.ts';
 import { openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
+import { audience, grantTerms } from '../support/grant.ts';
 
 const OWNER = 'farm.example';
 const BOOK = 'farm.example/harvest';
@@ -102,17 +102,9 @@ const anyFilter: fc.Arbitrary<RecordFilter> = fc.record({
 type Terms = typeof anyTerms extends fc.Arbitrary<infer T> ? T : never;
 
 async function share(partner: Caller, terms: Terms): Promise<void> {
-  const whole: GrantTerms = {
-    right: 'READ',
-    audience: { organisations: [partner.organisation], groups: [], roles: [], public: false },
-    selector: { kinds: terms.kinds, products: [], lots: terms.lots, from: terms.from, until: null },
-    fields: terms.fields,
-    purpose: 'traceability',
-    from: null,
-    until: null,
-    backfill: terms.backfill,
-    title: null,
-  };
+  const { kinds, lots, from, fields, backfill } = terms;
+  const selector = { kinds, products: [], lots, from, until: null };
+  const whole = grantTerms({ audience: audience(partner.organisation), selector, fields, backfill });
   const id = `urn:lotbook:grant:g${partners}-${Math.random().toString(36).slice(2)}`;
   await authority.approval.changeGrant(admin, { book: BOOK, id, terms: whole, base: 0 });
 }
@@ -201,12 +193,13 @@ describe('what a partner reads', () => {
   it('leaves out a book when the last grant for it has ended', async () => {
     const caller = partnerCaller('ended.example');
     const id = 'urn:lotbook:grant:ended';
-    const audience = { organisations: [caller.organisation], groups: [], roles: [], public: false };
-    const selector = { kinds: [], products: [], lots: [], from: null, until: null };
-    const rest = { purpose: 'traceability', from: null, backfill: false, title: null };
-    const whole = { ...rest, right: 'READ' as const, audience, selector, fields: ['*'] };
     const add = (until: number | null, base: number) =>
-      authority.approval.changeGrant(admin, { book: BOOK, id, terms: { ...whole, until }, base });
+      authority.approval.changeGrant(admin, {
+        book: BOOK,
+        id,
+        terms: grantTerms({ audience: audience(caller.organisation), until }),
+        base,
+      });
     await add(null, 0);
     expect(await reading.books(caller)).toMatchObject([{ id: BOOK }]);
     await add(authority.clock.now, 1);

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { DOORS } from '../../api/http/access.ts';
 import { thumbprint, publicPart } from '../../api/identity/jwk.ts';
-import { signClientAssertion } from '../../api/identity/client-assertion.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import { readNode } from '../../api/partners/statements.ts';
+import { openTokens } from '../../api/peers/tokens.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
 
 let node: TestNode;
@@ -15,23 +16,10 @@ afterAll(() => node?.remove());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${node.localUrl}${path}`, init);
 
-async function ownToken(): Promise<string> {
+function ownToken(): Promise<string> {
   const signer = localSigner(node.jwk);
-  const input = {
-    clientId: 'packer.example',
-    audience: node.url,
-    jti: `own-${Math.random()}-jti`,
-    nowMs: Date.now(),
-  };
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: await signClientAssertion(input, signer),
-  });
-  const answer = (await (await get('/oauth/token', { method: 'POST', body })).json()) as {
-    access_token: string;
-  };
-  return answer.access_token;
+  const tokens = openTokens({ clientId: 'packer.example', signer, now: Date.now, randomId: randomUUID });
+  return tokens.tokenFor({ url: node.localUrl, audience: node.url });
 }
 
 describe('the doors', () => {

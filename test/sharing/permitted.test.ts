@@ -10,6 +10,7 @@ import {
   type Question,
   type Subject,
 } from '../../api/sharing/permitted.ts';
+import { audience, grantTerms } from '../support/grant.ts';
 
 const NOW = Date.parse('2026-07-10T00:00:00Z');
 const packer: Audience = { organisation: 'packer.example', groups: ['customers'], roles: [] };
@@ -27,21 +28,8 @@ const subject: Subject = {
 };
 
 function grant(part: Partial<Grant> = {}): Grant {
-  return {
-    id: 'urn:lotbook:grant:a',
-    version: 1,
-    since: 5,
-    right: 'READ',
-    audience: { organisations: ['packer.example'], groups: [], roles: [], public: false },
-    selector: { kinds: [], products: [], lots: [], from: null, until: null },
-    fields: ['bizStep'],
-    purpose: 'traceability',
-    from: null,
-    until: null,
-    backfill: false,
-    title: null,
-    ...part,
-  };
+  const terms = grantTerms({ audience: audience('packer.example'), fields: ['bizStep'] });
+  return { id: 'urn:lotbook:grant:a', version: 1, since: 5, ...terms, ...part };
 }
 
 const namesFor = (grants: Grant[], of: Subject = subject, asked: Question = question) => [

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
 import { openApproval, type Approval } from '../../api/approval/approval.ts';
 import type { RemoteRequest } from '../../api/approval/outbox-delivery.ts';
@@ -10,6 +9,7 @@ import type { Caller, Role } from '../../api/sharing/caller.ts';
 import { openBell, type Bell } from '../../api/store/bell.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
 import { openGrants, type Grants } from '../../api/store/grants.ts';
+import { generateKey } from './key.ts';
 import { freshDatabase } from './postgres.ts';
 
 export interface TestAuthority {
@@ -22,10 +22,6 @@ export interface TestAuthority {
   /** ms; tests move it. */
   clock: { now: number };
   close(): Promise<void>;
-}
-
-export function newKey(): PrivateJwk {
-  return generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateJwk;
 }
 
 /** The approval room of one node on a database of its own (or a given one), with no network. */
@@ -43,7 +39,7 @@ export async function openAuthority(
   const url = options.url ?? fresh?.url ?? '';
   const db = openDatabase({ url, poolSize: 4, applicationName: 'test' });
   const bell = await openBell(url, 'lotbook');
-  const jwk = options.jwk ?? newKey();
+  const jwk = options.jwk ?? generateKey();
   const signer = localSigner(jwk);
   const key = verificationKey(jwk);
   const keys = new Map([[key.kid, key]]);

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectOwnNode, type OwnNode } from '../../api/cli/own-node.ts';
 import { readConfig } from '../../api/config.ts';
-import { signClientAssertion } from '../../api/identity/client-assertion.ts';
 import type { JsonObject } from '../../api/identity/strict-json.ts';
 import { packagePath } from '../../api/package-root.ts';
+import { openTokens } from '../../api/peers/tokens.ts';
 import { openHome } from '../../api/store/home.ts';
 
 export interface NodeOptions {
@@ -215,17 +215,6 @@ async function fetchToken(
 ): Promise<string> {
   const { organisation, signer } = await openHome({ dir });
   const document = (await (await fetch(`${url}/.well-known/lotbook`)).json()) as { url: string };
-  const assertion = await signClientAssertion(
-    { clientId: organisation, audience: audience ?? document.url, jti: randomUUID(), nowMs: Date.now() },
-    signer,
-  );
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-    client_assertion: assertion,
-  });
-  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
-  const { access_token: token } = (await answer.json()) as { access_token?: string };
-  if (token === undefined) throw new Error(`no token: ${answer.status}`);
-  return token;
+  const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
+  return tokens.tokenFor({ url, audience: audience ?? document.url });
 }

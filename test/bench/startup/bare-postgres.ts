@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { findBinaries } from '../../../api/store/embedded/binaries.ts';
 import { serverOwner } from '../../../api/store/embedded/owner.ts';
-import { freePort } from '../support/node.ts';
+import { freePort } from '../../support/nodes.ts';
 
 /** The embedded server's programs alone: the limit of a start. */
 export interface BarePostgres {

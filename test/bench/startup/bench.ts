@@ -5,7 +5,8 @@ import { initHome } from '../../../api/store/home.ts';
 import { generateKey } from '../../support/key.ts';
 import type { BenchServer } from '../support/database.ts';
 import { beside, figure, type Figure } from '../support/figures.ts';
-import { freePort, runNode } from '../support/node.ts';
+import { freePort } from '../../support/nodes.ts';
+import { runNode } from '../support/node.ts';
 import { openBare } from './bare-postgres.ts';
 
 /** (d) From the start of the process until /readyz answers, with the embedded PostgreSQL. The limit: that server alone. */

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectOwnNode, type OwnNode } from '../../../api/cli/own-node.ts';
@@ -13,6 +11,7 @@ import { packagePath } from '../../../api/package-root.ts';
 import { openTokens } from '../../../api/peers/tokens.ts';
 import { initHome } from '../../../api/store/home.ts';
 import { generateKey } from '../../support/key.ts';
+import { freePort } from '../../support/nodes.ts';
 
 export const ORGANISATION = 'bench.example';
 export const BOOK = `${ORGANISATION}/season`;
@@ -122,15 +121,6 @@ async function isReady(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/readyz`).catch(() => null);
   await answer?.arrayBuffer();
   return answer?.ok ?? false;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function residentBytes(pid: number): number {

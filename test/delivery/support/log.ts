@@ -1,42 +1,27 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../../api/events/value.ts';
-import { verificationKey, type PrivateJwk } from '../../../api/identity/jwk.ts';
+import { verificationKey } from '../../../api/identity/jwk.ts';
 import { localSigner } from '../../../api/identity/signer.ts';
 import type { RecordKind } from '../../../api/ledger/change.ts';
 import { issueChange } from '../../../api/ledger/issue.ts';
-import {
-  grantFromFields,
-  grantToFields,
-  ORDINARY_PURPOSE,
-  type Grant,
-  type GrantTerms,
-} from '../../../api/sharing/grant.ts';
+import { grantFromFields, grantToFields, type Grant, type GrantTerms } from '../../../api/sharing/grant.ts';
 import { namesGranted } from '../../../api/sharing/permitted.ts';
 import { attributesOf } from '../../../api/sharing/subject.ts';
 import type { KeyedEntry } from '../../../api/store/entries.ts';
+import { audience, grantTerms } from '../../support/grant.ts';
+import { generateKey } from '../../support/key.ts';
 
 export const AUTHORITY = 'green.example';
 export const BOOK = 'green.example/main';
 export const PARTNER = { organisation: 'fish.example', groups: [], roles: [] };
 
-const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as PrivateJwk;
+const jwk = generateKey();
 const signer = localSigner(jwk);
 const verification = verificationKey(jwk);
 export const keys = new Map([[verification.kid, verification]]);
 
 export function terms(given: Partial<GrantTerms> = {}): GrantTerms {
-  return {
-    right: 'READ',
-    audience: { organisations: [PARTNER.organisation], groups: [], roles: [], public: false },
-    selector: { kinds: [], products: [], lots: [], from: null, until: null },
-    fields: ['*'],
-    purpose: ORDINARY_PURPOSE,
-    from: null,
-    until: null,
-    backfill: false,
-    title: null,
-    ...given,
-  };
+  return grantTerms({ audience: audience(PARTNER.organisation), ...given });
 }
 
 /** A book in memory, with really sealed changes. Its clock moves by a second for each entry. */

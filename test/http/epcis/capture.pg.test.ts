@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packagePath } from '../../../api/package-root.ts';
-import type { GrantTerms } from '../../../api/sharing/grant.ts';
 import { ownCaller } from '../../support/approval.ts';
 import {
   callers,
@@ -13,6 +12,7 @@ import {
   type Send,
   type TestEpcis,
 } from './support.ts';
+import { audience, grantTerms } from '../../support/grant.ts';
 
 const CHAINS = packagePath('..', 'shared', 'data', 'epcis', 'chains');
 const PRODUCT = 'https://id.gs1.org/01/09521234543213';
@@ -150,17 +150,7 @@ describe('a capture that waits for a person', () => {
   /** Editors may ask only. */
   beforeEach(async () => {
     const id = 'urn:lotbook:grant:editors';
-    const terms: GrantTerms = {
-      right: 'REQUEST',
-      audience: { organisations: [], groups: [], roles: ['EDITOR'], public: false },
-      selector: { kinds: [], products: [], lots: [], from: null, until: null },
-      fields: ['*'],
-      purpose: 'traceability',
-      from: null,
-      until: null,
-      backfill: false,
-      title: null,
-    };
+    const terms = grantTerms({ right: 'REQUEST', audience: { ...audience(), roles: ['EDITOR'] } });
     await approval().changeGrant(callers.admin, { book, id, terms, base: 1 });
   });
 

@@ -13,6 +13,7 @@ import {
   type Send,
   type TestEpcis,
 } from './support.ts';
+import { audience, grantTerms } from '../../support/grant.ts';
 
 const BOOK = `${OWNER}/plant`;
 const DATA = packagePath('..', 'shared', 'data', 'epcis');
@@ -152,17 +153,11 @@ describe('querying', () => {
       book: BOOK,
       id: 'urn:lotbook:grant:retailer',
       base: 0,
-      terms: {
-        right: 'READ',
-        audience: { organisations: ['retailer.example'], groups: [], roles: [], public: false },
-        selector: { kinds: [], products: [], lots: [], from: null, until: null },
+      terms: grantTerms({
+        audience: audience('retailer.example'),
         fields: ['type', 'eventTime', 'epcList'],
-        purpose: 'traceability',
-        from: null,
-        until: null,
         backfill: true,
-        title: null,
-      },
+      }),
     });
     const seen = eventsIn(await query('partner', 'MATCH_anyEPC=https://id.gs1.org/01/09521234543213/21/400'));
     expect(seen.length).toBeGreaterThan(4);
