@@ -197,11 +197,17 @@ function common(change: RecordChange, record: string, current: CurrentRecord | n
   };
 }
 
-function validated(kind: RecordKind, id: string | null, object: unknown, place: string) {
+/**
+ * `lenient`: documents of others name places and parties by keys with wrong check digits, and are taken with a warning; who
+ * makes such a record by hand can correct it.
+ */
+function validated(kind: RecordKind, id: string | null, object: unknown, place: string, lenient = true) {
   const result = validateRecord(kind as RecordType, id, object);
-  if (result.ok) return result;
-  const [first] = result.problems;
-  const more = result.problems.length > 1 ? ` (and ${result.problems.length - 1} more)` : '';
+  const faultsOfId = result.ok && !lenient ? result.warnings.filter(({ field }) => field === 'id') : [];
+  if (result.ok && faultsOfId.length === 0) return result;
+  const problems = result.ok ? faultsOfId : result.problems;
+  const [first] = problems;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   throw new LotbookError('BAD_INPUT', `${first?.message ?? 'The record is not valid.'}${more}`, {
     place: first?.field ? `${place}.${first.field}` : place,
   });
@@ -215,7 +221,7 @@ export function validatedContent(
 ): { id: string; fields: Fields } {
   if (change.valid) return change.valid;
   const id = idOf(change) ?? (change.kind === 'NOTE' ? `urn:uuid:${uuid()}` : null);
-  return validated(change.kind, id, wholeContent(change, place), place);
+  return validated(change.kind, id, wholeContent(change, place), place, change.base === null);
 }
 
 function wholeContent(change: RecordChange, place: string): unknown {

@@ -196,6 +196,20 @@ describe('an update is refused, and nothing is written,', () => {
       'updates[0].changes[0].id',
     ],
     [
+      'with a wrong check digit of a place',
+      () =>
+        update([
+          {
+            record: 'https://id.gs1.org/414/9521141000008',
+            kind: 'LOCATION',
+            base: 0,
+            content: { name: 'Shed' },
+          },
+        ]),
+      'BAD_INPUT',
+      'updates[0].changes[0].id',
+    ],
+    [
       'with a NUL in a value',
       () => update([create(newLot(), { variety: 'a\0b' })]),
       'BAD_INPUT',
