@@ -173,7 +173,7 @@ async function commitGroup(
 }
 
 /** Errors that every update of a group would meet. */
-const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set(['IN_USE', 'NOT_FOUND']);
+const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set(['IN_USE', 'NOT_FOUND', 'TOO_BUSY']);
 
 /** Null when the book or a request is not as the plan took it; then nothing was written. */
 async function commitPlan(deps: SequencerDeps, book: string, plan: Plan): Promise<Plan | null> {
