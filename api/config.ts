@@ -134,7 +134,7 @@ export const options = {
   groupCommit: option({
     env: 'LOTBOOK_GROUP_COMMIT',
     type: whole(1, 10_000),
-    default: 128,
+    default: 512,
     explanation: 'The most changes that one database commit holds.',
   }),
   partnerPollMs: option({
