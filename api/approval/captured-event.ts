@@ -21,10 +21,15 @@ export function identifyCaptured(
   taken: ReadonlyMap<string, Readonly<Fields>>,
 ): CapturedEvent {
   const stored = known.get(id);
-  const holder = taken.get(id) ?? (stored?.kind === 'EVENT' ? stored.state : undefined);
-  if (!holder) return { id, isUnknown: false };
+  const inUpdate = taken.get(id);
+  const holders = [
+    ...(inUpdate ? [inUpdate] : []),
+    ...(stored?.kind === 'EVENT' ? [stored.first, stored.state] : []),
+  ];
+  if (holders.length === 0) return { id, isUnknown: false };
   const hash = hashOf(fields);
-  if (hash === id || hash === hashOf(holder)) return { id, isUnknown: false };
+  // Also as it was captured first: a field of it may have been corrected since.
+  if (hash === id || holders.some((holder) => hashOf(holder) === hash)) return { id, isUnknown: false };
   if (taken.has(hash) || known.get(hash)) return { id: hash, isUnknown: false };
   if (known.get(hash) === undefined) return { id: hash, isUnknown: true };
   return { id: isDeclaration(fields) ? id : hash, isUnknown: false };

@@ -89,8 +89,10 @@ export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError
 /** Records as they are now; null for those that are not there. */
 export async function readCurrent(pool: Pool, book: string, ids: readonly string[]): Promise<KnownRecords> {
   const known = new Map<string, CurrentRecord | null>(ids.map((id) => [id, null]));
-  for (const { id, kind, version, state } of await currentStates(pool, book, ids)) {
-    known.set(id, { kind: kind as RecordKind, version, state: JSON.parse(state ?? '{}') as Fields });
+  for (const { id, kind, version, ...texts } of await currentStates(pool, book, ids)) {
+    const state = JSON.parse(texts.state ?? '{}') as Fields;
+    const first = version === 1 ? state : (JSON.parse(texts.first ?? '{}') as Fields);
+    known.set(id, { kind: kind as RecordKind, version, state, first });
   }
   return known;
 }

@@ -123,12 +123,9 @@ function setInto(
   place: string,
   uuid: () => string,
 ): { id: string; fields: Fields } {
-  if (change.kind === 'EVENT' || change.kind !== before.kind || !change.fields) {
-    const given = validatedContent(change, place, uuid);
-    if (change.kind === 'EVENT' || change.kind !== before.kind) return given;
-    return validated(change.kind, given.id, nested({ ...before.state, ...given.fields }, place), place);
-  }
-  return validated(change.kind, idOf(change), nested({ ...before.state, ...change.fields }, place), place);
+  if (change.kind === 'EVENT' || change.kind !== before.kind) return validatedContent(change, place, uuid);
+  const given = change.fields ?? validatedContent(change, place, uuid).fields;
+  return validated(change.kind, idOf(change), nested({ ...before.state, ...given }, place), place);
 }
 
 function refusalOfWhole(

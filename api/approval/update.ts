@@ -122,6 +122,8 @@ export interface CurrentRecord {
   kind: RecordKind;
   version: number;
   state: Fields;
+  /** The state of its first version. */
+  first: Fields;
 }
 
 /** Records as they are now; null for those that were looked up and are not there. */

@@ -35,15 +35,24 @@ export async function insertBook(
   return rowCount === 1;
 }
 
-/** The current states of records, for working out changes of them. */
+/** The states of records, current and first, for working out changes of them. */
 export async function currentStates(
   pool: pg.Pool,
   book: string,
   ids: readonly string[],
-): Promise<{ id: string; kind: string; version: number; state: string | null }[]> {
+): Promise<{ id: string; kind: string; version: number; state: string | null; first: string | null }[]> {
   if (ids.length === 0) return [];
-  const { rows } = await pool.query<{ id: string; kind: string; version: number; state: string | null }>({
-    text: `SELECT r.id, r.kind, r.version, e.state FROM record r JOIN entry e ON e.book = r.book AND e.seq = r.seq
+  const { rows } = await pool.query<{
+    id: string;
+    kind: string;
+    version: number;
+    state: string | null;
+    first: string | null;
+  }>({
+    text: `SELECT r.id, r.kind, r.version, e.state, f.state AS first
+             FROM record r
+             JOIN entry e ON e.book = r.book AND e.seq = r.seq
+             JOIN entry f ON f.book = r.book AND f.seq = r."firstSeq"
             WHERE r.book = $1 AND r.id = ANY($2)`,
     values: [book, ids],
   });

@@ -151,6 +151,16 @@ describe('an approved update', () => {
     expect(declared.outcome).toEqual([{ record: outcome[1]?.record, version: 2, seq: expect.any(Number) }]);
   });
 
+  test('of an event that was corrected since is known when it is captured again', async () => {
+    const event = captured({ eventID: `urn:uuid:${randomUUID()}` });
+    const { outcome } = await ask(update([event]));
+    const record = outcome[0]?.record ?? '';
+    await ask(update([{ record, kind: 'EVENT', base: 1, fields: { disposition: 'in_transit' } }]));
+    const before = await length();
+    expect((await ask(update([event]))).outcome).toEqual([{ record, version: 2, seq: before }]);
+    expect(await length()).toBe(before);
+  });
+
   test('of an event beside its own error declaration is there once, declared wrong', async () => {
     const eventID = `urn:uuid:${randomUUID()}`;
     const errorDeclaration = { declarationTime: '2026-07-03T00:00:00Z', reason: 'did_not_occur' };
