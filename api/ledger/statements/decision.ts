@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { Signer } from '../../identity/signer.ts';
+import { digest, issuedAt, ordinal, text } from './shapes.ts';
+import {
+  signStatement,
+  type StatementExpectation,
+  type StatementFailure,
+  type VerifiedStatement,
+  verifyStatement,
+} from './statement.ts';
+
+export const DECISION_TYP = 'trace-decision+jwt';
+
+/**
+ * The holder refused a request (by rule) or rejected it (a person did): an entry of the log like a change, so that after
+ * a take-over the same request gets the same answer. It holds digests of the requester's own texts, for others see the log.
+ */
+const shape = z
+  .strictObject({
+    /** The holder. */
+    iss: text,
+    book: text,
+    /** Place in the log, shared with changes. */
+    seq: ordinal,
+    term: ordinal,
+    /** Hash of the token of the mandate. */
+    mandate: digest.optional(),
+    iat: issuedAt,
+    jti: text,
+    /** The update request's id. */
+    txn: text,
+    requester: text,
+    /** SHA-256 of the idempotency key. */
+    key: digest,
+    /** SHA-256 of the content of the request. */
+    content: digest,
+    state: z.enum(['REFUSED', 'REJECTED']),
+    /** Error code of a refusal. Readers take codes that they do not know yet. */
+    code: z
+      .string()
+      .regex(/^[A-Z][A-Z_]{0,63}$/)
+      .optional(),
+  })
+  .refine(({ state, code }) => (state === 'REFUSED') === (code !== undefined), { path: ['code'] });
+
+const kind = { typ: DECISION_TYP, shape } as const;
+
+export type DecisionClaims = z.infer<typeof shape>;
+export type VerifiedDecision = VerifiedStatement<typeof DECISION_TYP, DecisionClaims>;
+
+/** The holder signs. Rejects with INTERNAL what no reader would take. */
+export function signDecision(claims: DecisionClaims, signer: Signer): Promise<string> {
+  return signStatement(kind, claims, signer);
+}
+
+/** Check a decision; `issuer` is the holder of its term. */
+export function verifyDecision(
+  token: string,
+  expected: StatementExpectation,
+): VerifiedDecision | StatementFailure {
+  return verifyStatement(kind, token, expected);
+}
