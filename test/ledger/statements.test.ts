@@ -138,6 +138,12 @@ test('a term may be the first of a book with a number that is not 1, and no late
   expect(verifyTerm(token, { ...expectedOf(claims), previous })).toMatchObject({ code: 'PREVIOUS_MISMATCH' });
 });
 
+test('a term made by a mandate may give the register to another organisation', async () => {
+  const claims = { ...examples.term, n: 5, why: 'mandate' as const, registrar: backup };
+  const token = await signTerm(claims, signer);
+  expect(verifyTerm(token, expectedOf(claims))).toMatchObject({ ok: true, claims });
+});
+
 test('an approval without a receipt is good only of a holder that keeps the register itself', async () => {
   const claims = { ...examples.approval, receipts: [] };
   const token = await signApproval(claims, signer);

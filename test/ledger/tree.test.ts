@@ -101,6 +101,9 @@ describe('a log', () => {
     expect(one.length).toBe(2 ** 40 + 1);
     expect(rootOf(one)).toBe(digestOf(Uint8Array.of(1), node, leafOf(entry)).toString('base64url'));
     expect(extendFrontier(one, hashes(1)).nodes).toHaveLength(2);
+
+    const full = decodeFrontier(2 ** 40 - 1, Buffer.alloc(40 * 32, node));
+    expect(extendFrontier(full, hashes(1)).nodes).toHaveLength(1);
   });
 
   test.each([

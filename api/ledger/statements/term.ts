@@ -32,7 +32,7 @@ export type TermReason = (typeof TERM_REASONS)[number];
  */
 const shape = z
   .strictObject({
-    /** The registrar. */
+    /** The registrar of the term before; of the first, its own. */
     iss: text,
     book: text,
     /** Number of the term in the book. */
@@ -46,7 +46,7 @@ const shape = z
     holder: text,
     /** The members whose logs are complete, sorted; the holder is one of them. */
     insync: z.array(text).min(1).max(2),
-    /** The organisation that keeps the register in this term. */
+    /** The organisation that keeps the register from now on and makes the next term; only a mandate names another one. */
     registrar: text,
     /** Length and root of the log that the registrar had countersigned when the term began. */
     len: length,
@@ -56,7 +56,7 @@ const shape = z
     confirmedBy: text.optional(),
   })
   .refine(({ n, prev }) => n > 1 || prev === undefined, { path: ['prev'] })
-  .refine(({ iss, registrar }) => iss === registrar, { path: ['registrar'] })
+  .refine(({ iss, registrar, why }) => iss === registrar || why === 'mandate', { path: ['registrar'] })
   .refine(({ insync, holder }) => insync.includes(holder) && isSorted(insync), { path: ['insync'] })
   .refine(({ why, confirmedBy }) => why === 'take-over' || confirmedBy === undefined, {
     path: ['confirmedBy'],
@@ -72,7 +72,7 @@ export function signTerm(claims: TermClaims, signer: Signer): Promise<string> {
   return signStatement(kind, claims, signer);
 }
 
-/** Check a term; `issuer` is the registrar by the mandate, `previous` the term before (null: there is none). */
+/** Check a term; `issuer` is the registrar of the term before, `previous` that term (null: there is none). */
 export function verifyTerm(
   token: string,
   expected: StatementExpectation & { readonly previous?: Link | null | undefined },
