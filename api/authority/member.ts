@@ -267,7 +267,7 @@ function appended(
   const matched = frames[frames.length - 1]?.to ?? prev;
   const at = rules('matched-only') ? matched : endOf(followed);
   return {
-    state: finalise(followed, message.final),
+    state: finalise(followed, message.final, matched),
     out: [{ to: from, message: { type: 'receipt', n: message.term.n, at } }],
   };
 }
@@ -302,11 +302,16 @@ function contradicted(state: MemberState, { len }: Head): Step {
   return { state: { ...state, frozen: `the holder contradicts final entry ${len}` }, out: [] };
 }
 
-/** What the holder calls final is, as far as it is here. */
-function finalise(state: MemberState, final: Head): MemberState {
-  if (final.len <= state.final.len) return state;
-  const reached = state.tail.findIndex(({ to }) => to.len === final.len && to.head === final.head);
-  return reached < 0 ? state : { ...state, final, tail: state.tail.slice(reached + 1) };
+/**
+ * What the holder calls final is, as far as it is here: up to `matched` this log is the holder's, so that what lies before
+ * the holder's final place is final, even if that place itself is not here yet.
+ */
+function finalise(state: MemberState, final: Head, matched: Head): MemberState {
+  const upTo = Math.min(final.len, matched.len);
+  const reached = state.tail.findLastIndex(({ to }) => to.len <= upTo);
+  const last = state.tail[reached];
+  if (last === undefined || (last.to.len === final.len && last.to.head !== final.head)) return state;
+  return { ...state, final: last.to, tail: state.tail.slice(reached + 1) };
 }
 
 function receipted(
