@@ -3,7 +3,7 @@ import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier } from '../events/identifiers.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
-import { readEntries, readEntriesOfRecord, type KeyedEntry } from '../store/entries.ts';
+import { isChange, readEntries, readEntriesOfRecord, type KeyedEntry } from '../store/entries.ts';
 import { handOut } from './hand-out.ts';
 import { formatCursor, isSeq, parseCursor, type Page } from './page.ts';
 import type { Scope } from './scope.ts';
@@ -58,7 +58,9 @@ export async function readChanges(
   return { ...page, endCursor: formatCursor('LOG', [seq]), hasNextPage: true };
 }
 
-function viewOf({ grants, question }: Scope, { entry, key }: KeyedEntry): ChangeView | null {
+function viewOf({ grants, question }: Scope, keyed: KeyedEntry): ChangeView | null {
+  if (!isChange(keyed)) return null;
+  const { entry, key } = keyed;
   const handed = handOut(entry, key, grants, question);
   if (!handed) return null;
   const { book, seq, record, kind, version, at, token } = entry;

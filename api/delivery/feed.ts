@@ -1,5 +1,5 @@
 import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
-import type { KeyedEntry } from '../store/entries.ts';
+import { isChange, type KeyedChange, type KeyedEntry } from '../store/entries.ts';
 import type { Position } from './cursor.ts';
 import { handOut } from './hand-out.ts';
 import type { View } from './view.ts';
@@ -13,9 +13,10 @@ import type { View } from './view.ts';
  * 3. Right after a grant that reaches back, everything before it that it opens is handed out, again in order. An entry
  *    that is shown under several grants may come several times, with more fields; applying is idempotent.
  * 4. Permission is decided at this moment, never remembered: what has been withdrawn is not sent, by no way.
+ * 5. Whoever has a feed of the book is given every mandate and term, so that it can check who could sign what.
  */
 
-export type FeedItemKind = 'CHANGE' | 'GRANT';
+export type FeedItemKind = 'CHANGE' | 'GRANT' | 'MANDATE' | 'TERM';
 export type FeedEnd = 'TOKEN_EXPIRED' | 'TOO_SLOW' | 'GRANT_CHANGED' | 'SHUTDOWN';
 
 export interface FeedItem {
@@ -73,7 +74,9 @@ export function walk(
     const { kind, seq } = keyed.entry;
     if (isFull(stretch, limit) || (kind === 'GRANT') !== isGrants) break;
     stretch.position = { seq, backfill: null };
-    add(stretch, keyed, isGrants ? itself(keyed, view) : earlier(view, seq), view, now);
+    if (kind === 'MANDATE' || kind === 'TERM') push(stretch, keyed, { kind, disclosures: [], grants: [] });
+    else if (isChange(keyed))
+      add(stretch, keyed, isGrants ? itself(keyed, view) : earlier(view, seq), view, now);
     if (isGrants && reachesBack(keyed, view)) {
       stretch.position = { seq, backfill: 0 };
       break;
@@ -99,35 +102,41 @@ function walkBack(window: Window, from: Position, view: View, limit: number, now
   for (const keyed of window.entries) {
     if (isFull(stretch, limit)) return stretch;
     stretch.position = { seq: from.seq, backfill: keyed.entry.seq };
-    if (keyed.entry.kind !== 'GRANT') add(stretch, keyed, grants, view, now, opening.id);
+    if (isChange(keyed) && keyed.entry.kind !== 'GRANT') add(stretch, keyed, grants, view, now, opening.id);
   }
   return window.complete ? { ...stretch, position: done } : stretch;
 }
 
 function add(
   stretch: Stretch,
-  { entry, key }: KeyedEntry,
+  keyed: KeyedChange,
   grants: readonly Grant[],
   { reader }: View,
   now: number,
   /** Only what this grant has a part in. */
   under?: string,
 ): void {
+  const { entry, key } = keyed;
   if (grants.length === 0 && reader !== 'OWN') return;
   const question = reader === 'OWN' ? reader : { audience: reader, purpose: ORDINARY_PURPOSE, now };
   const handedOut = handOut(entry, key, grants, question);
   if (!handedOut) return;
   const reasons = new Set([...handedOut.permitted.values()].flat());
   if (under !== undefined && !reasons.has(under)) return;
-  stretch.items.push({
+  const { disclosures } = handedOut;
+  push(stretch, keyed, {
     kind: entry.kind === 'GRANT' ? 'GRANT' : 'CHANGE',
-    token: entry.token,
-    disclosures: handedOut.disclosures,
+    disclosures,
     grants: [...reasons],
   });
-  stretch.characters += entry.token.length;
-  for (const { length } of handedOut.disclosures) stretch.characters += length;
-  stretch.lastAt = entry.at.getTime();
+}
+
+function push(stretch: Stretch, { entry }: KeyedEntry, item: Omit<FeedItem, 'token'>): void {
+  const { token, at } = entry;
+  stretch.items.push({ token, ...item });
+  stretch.characters += token.length;
+  for (const { length } of item.disclosures) stretch.characters += length;
+  stretch.lastAt = at.getTime();
 }
 
 function earlier({ inForce }: View, seq: number): readonly Grant[] {

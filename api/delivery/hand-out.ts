@@ -10,7 +10,7 @@ import {
   type Subject,
 } from '../sharing/permitted.ts';
 import { attributesOf } from '../sharing/subject.ts';
-import type { StoredEntry } from '../store/entries.ts';
+import type { StoredChange } from '../store/entries.ts';
 
 /** What one audience gets of one version of a record. */
 export interface HandedOut {
@@ -29,7 +29,7 @@ export interface HandedOut {
  * nothing that is permitted can be opened (after erasure, or a name that the version never committed to).
  */
 export function handOut(
-  entry: StoredEntry,
+  entry: StoredChange,
   recordKey: Uint8Array | null,
   grants: readonly Grant[],
   question: Question | 'OWN',
@@ -45,26 +45,26 @@ export function handOut(
 }
 
 /** What the decision about an entry goes by. Worked out from the full state, once for each entry that is in memory. */
-export function subjectOf(entry: StoredEntry): Subject {
+export function subjectOf(entry: StoredChange): Subject {
   let subject = subjects.get(entry);
   if (!subject) subjects.set(entry, (subject = makeSubject(entry)));
   return subject;
 }
 
-const subjects = new WeakMap<StoredEntry, Subject>();
-const openers = new WeakMap<StoredEntry, ReturnType<typeof opener>>();
+const subjects = new WeakMap<StoredChange, Subject>();
+const openers = new WeakMap<StoredChange, ReturnType<typeof opener>>();
 
-function makeSubject({ record, kind, seq, at, state }: StoredEntry): Subject {
+function makeSubject({ record, kind, seq, at, state }: StoredChange): Subject {
   return { id: record, seq, at: at.getTime(), ...attributesOf(kind, record, state ?? {}) };
 }
 
-function openerOf(entry: StoredEntry, recordKey: Uint8Array, state: Record<string, JsonValue>) {
+function openerOf(entry: StoredChange, recordKey: Uint8Array, state: Record<string, JsonValue>) {
   let open = openers.get(entry);
   if (!open) openers.set(entry, (open = opener({ token: entry.token, recordKey, state })));
   return open;
 }
 
-function everything(entry: StoredEntry, recordKey: Uint8Array | null): HandedOut {
+function everything(entry: StoredChange, recordKey: Uint8Array | null): HandedOut {
   const { state } = entry;
   if (entry.disclosures !== null || state === null || recordKey === null) {
     return { fields: state ?? {}, disclosures: entry.disclosures ?? [], permitted: new Map() };

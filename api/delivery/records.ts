@@ -3,7 +3,7 @@ import { LotbookError } from '../errors.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { permittedFields, searchableEverywhere, type Permitted } from '../sharing/permitted.ts';
-import type { KeyedEntry, StoredEntry } from '../store/entries.ts';
+import type { KeyedChange, StoredChange } from '../store/entries.ts';
 import { readRecords, type RecordOrder, type RecordPosition, type RecordRow } from '../store/records.ts';
 import { handOut, subjectOf } from './hand-out.ts';
 import { narrow } from './narrow.ts';
@@ -92,7 +92,7 @@ export async function searchRecords(
 /** A record as the scope sees it; null where nothing of it is permitted. */
 export function viewOf(
   { book, grants, question, viewAs }: Scope,
-  { entry, key }: KeyedEntry,
+  { entry, key }: KeyedChange,
 ): RecordView | null {
   const handed = handOut(entry, key, grants, question);
   if (!handed) return null;
@@ -112,7 +112,7 @@ export function viewOf(
 }
 
 /** What a search may look at. The fields are those that `handOut` would give; nothing is opened yet. */
-function seen({ grants, question }: Scope, entry: StoredEntry) {
+function seen({ grants, question }: Scope, entry: StoredChange) {
   const state = entry.state ?? {};
   const about = { id: entry.record, kind: entry.kind, at: entry.at.getTime() };
   if (question === 'OWN') return { ...about, fields: state };

@@ -1,19 +1,19 @@
 import type pg from 'pg';
 import type { JsonValue } from '../events/value.ts';
-import type { RecordKind } from '../ledger/change.ts';
+import { RECORD_KINDS, type EntryKind, type RecordKind } from '../ledger/change.ts';
 
-/** One approved change as this node keeps it. */
+/** One entry of a log as this node keeps it: an approved change, or an entry that changes no record. */
 export interface StoredEntry {
   book: string;
   /** Place in the book's log, from 1. */
   seq: number;
-  kind: RecordKind;
+  kind: EntryKind;
   record: string;
   version: number;
   at: Date;
   /** The compact JWS, byte for byte as it was signed. */
   token: string;
-  /** The set fields; in a local copy the disclosed ones; null after erasure. */
+  /** The set fields; in a local copy the disclosed ones; null after erasure, and where no record changes. */
   state: Record<string, JsonValue> | null;
   /** In a local copy: what was received. Null in a book of this node, which can open every field itself. */
   disclosures: string[] | null;
@@ -24,6 +24,21 @@ export interface StoredEntry {
 export interface KeyedEntry {
   entry: StoredEntry;
   key: Uint8Array | null;
+}
+
+/** One approved change. */
+export interface StoredChange extends StoredEntry {
+  kind: RecordKind;
+}
+
+export interface KeyedChange extends KeyedEntry {
+  entry: StoredChange;
+}
+
+const RECORDS: ReadonlySet<EntryKind> = new Set(RECORD_KINDS);
+
+export function isChange(keyed: KeyedEntry): keyed is KeyedChange {
+  return RECORDS.has(keyed.entry.kind);
 }
 
 type Queryable = Pick<pg.Pool, 'query'>;
@@ -56,7 +71,7 @@ export async function readEntries(
     text: `SELECT ${COLUMNS} ${FROM} WHERE e.book = $1 AND e.seq > $2 AND e.seq < $3 ORDER BY e.seq LIMIT $4`,
     values: [range.book, range.after, range.before ?? MAX_SEQ, range.limit],
   });
-  return rows.map(entryOfRow);
+  return rows.map(logEntryOfRow);
 }
 
 /** Every version of one record that is held, with `after < seq`, oldest first, at most `limit`. */
@@ -69,7 +84,7 @@ export async function readEntriesOfRecord(
     text: `SELECT ${COLUMNS} ${FROM} WHERE e.book = $1 AND e.record = $2 AND e.seq > $3 ORDER BY e.version LIMIT $4`,
     values: [range.book, range.record, range.after ?? 0, range.limit],
   });
-  return rows.map(entryOfRow);
+  return rows.map(logEntryOfRow);
 }
 
 /** The current entries of records, by record id; a record that does not exist is not in it. */
@@ -77,7 +92,7 @@ export async function readCurrentEntries(
   db: Queryable,
   book: string,
   records: readonly string[],
-): Promise<Map<string, KeyedEntry>> {
+): Promise<Map<string, KeyedChange>> {
   const { rows } = await db.query<EntryRow>({
     name: 'current-entries',
     text: `SELECT ${COLUMNS} FROM record r JOIN entry e ON e.book = r.book AND e.seq = r.seq
@@ -90,10 +105,15 @@ export async function readCurrentEntries(
 /** The highest `int4`: the type of `seq` and `version` in the database. */
 export const MAX_SEQ = 2_147_483_647;
 
-export function entryOfRow({ key, ...row }: EntryRow): KeyedEntry {
+/** Of a row that was found by its record. */
+export function entryOfRow(row: EntryRow): KeyedChange {
+  return logEntryOfRow(row) as KeyedChange;
+}
+
+function logEntryOfRow({ key, ...row }: EntryRow): KeyedEntry {
   const entry: StoredEntry = {
     ...row,
-    kind: row.kind as RecordKind,
+    kind: row.kind as EntryKind,
     state: row.state === null ? null : (JSON.parse(row.state) as Record<string, JsonValue>),
     disclosures: row.disclosures === null ? null : (JSON.parse(row.disclosures) as string[]),
   };
@@ -106,6 +126,8 @@ export interface BookHead {
   owner: string;
   /** Highest seq. */
   length: number;
+  /** Whether every entry is held, with its keys: else it is a local copy, or none. */
+  full: boolean;
   /** Seq of the last change of a grant. */
   grantsSeq: number;
 }
@@ -114,7 +136,7 @@ export interface BookHead {
 export async function readBookHead(db: Queryable, book: string): Promise<BookHead | null> {
   const { rows } = await db.query<BookHead>({
     name: 'book-head',
-    text: 'SELECT id, authority, owner, length, "grantsSeq" FROM book WHERE id = $1',
+    text: `SELECT id, authority, owner, length, "grantsSeq", "slotKey" IS NOT NULL AS "full" FROM book WHERE id = $1`,
     values: [book],
   });
   return rows[0] ?? null;

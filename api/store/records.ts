@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { entryOfRow, type KeyedEntry } from './entries.ts';
+import { entryOfRow, type KeyedChange } from './entries.ts';
 
 /** The stable order of records, the order of their current versions in the log, or by event time. */
 export type RecordOrder = 'FIRST' | 'CURRENT' | 'EVENT_TIME';
@@ -36,7 +36,7 @@ export interface RecordQuery extends RecordNarrowing {
 }
 
 /** The current version of a record, with its places in the orders. */
-export interface RecordRow extends KeyedEntry {
+export interface RecordRow extends KeyedChange {
   firstSeq: number;
   eventTime: Date | null;
 }

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { checkItem, evidenceOf, type ReceivedItem } from '../../api/delivery/copies.ts';
 import { verificationKey, type PrivateJwk } from '../../api/identity/jwk.ts';
 import { disclose } from '../../api/ledger/disclose.ts';
-import type { KeyedEntry } from '../../api/store/entries.ts';
+import type { KeyedChange } from '../../api/store/entries.ts';
 import { AUTHORITY, BOOK, keys, Log, PARTNER } from './support/log.ts';
 import { readAll, Subscriber } from './support/reader.ts';
 
 const origin = { book: BOOK, authority: AUTHORITY, keys, self: PARTNER.organisation };
 
-function itemOf({ entry, key }: KeyedEntry, names: string[], grants: string[] = []): ReceivedItem {
+function itemOf({ entry, key }: KeyedChange, names: string[], grants: string[] = []): ReceivedItem {
   const { disclosures } = disclose(
     { token: entry.token, recordKey: key ?? Buffer.alloc(0), state: entry.state ?? {} },
     names,
@@ -107,13 +107,13 @@ describe('a received item', () => {
     const other = await begun();
     const names = ['text', 'colour'];
     await log.change('NOTE', 'urn:x:1', { text: 'a' });
-    subscriber.apply([itemOf(log.entries.at(-1) as KeyedEntry, names, [grant.id])], subscriber.position);
+    subscriber.apply([itemOf(log.entries.at(-1) as KeyedChange, names, [grant.id])], subscriber.position);
     await other.log.change('NOTE', 'urn:x:1', { text: 'b' });
     const second = await other.log.change('NOTE', 'urn:x:1', { text: 'c' });
     expect(code(itemOf(second, names, [grant.id]), subscriber)).toBe('PREVIOUS_MISMATCH');
 
     other.subscriber.apply([itemOf(second, names, [grant.id])], other.subscriber.position);
-    expect(code(itemOf(log.entries.at(-1) as KeyedEntry, names, [grant.id]), other.subscriber)).toBe(
+    expect(code(itemOf(log.entries.at(-1) as KeyedChange, names, [grant.id]), other.subscriber)).toBe(
       'PREVIOUS_MISMATCH',
     );
   });
@@ -136,7 +136,7 @@ describe('a received item', () => {
     const log = new Log();
     const organisations = [PARTNER.organisation, 'other.example'];
     await log.grant('both', { audience: { organisations, groups: [], roles: [], public: false } });
-    const entry = log.entries[0] as KeyedEntry;
+    const entry = log.entries[0] as KeyedChange;
     expect(code(itemOf(entry, ['right', `audience.organisation:other.example`]), new Subscriber())).toBe(
       'OVERSHARED',
     );

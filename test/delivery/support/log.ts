@@ -7,7 +7,7 @@ import { issueChange } from '../../../api/ledger/issue.ts';
 import { grantFromFields, grantToFields, type Grant, type GrantTerms } from '../../../api/sharing/grant.ts';
 import { namesGranted } from '../../../api/sharing/permitted.ts';
 import { attributesOf } from '../../../api/sharing/subject.ts';
-import type { KeyedEntry } from '../../../api/store/entries.ts';
+import type { KeyedChange } from '../../../api/store/entries.ts';
 import { audience, grantTerms } from '../../support/grant.ts';
 import { generateKey } from '../../support/key.ts';
 
@@ -26,12 +26,12 @@ export function terms(given: Partial<GrantTerms> = {}): GrantTerms {
 
 /** A book in memory, with really sealed changes. Its clock moves by a second for each entry. */
 export class Log {
-  readonly entries: KeyedEntry[] = [];
+  readonly entries: KeyedChange[] = [];
   readonly grants: Grant[] = [];
   now = Date.parse('2026-07-01T00:00:00Z');
   #heads = new Map<string, { version: number; hash: string; key: Uint8Array }>();
 
-  async change(kind: RecordKind, record: string, state: Record<string, JsonValue>): Promise<KeyedEntry> {
+  async change(kind: RecordKind, record: string, state: Record<string, JsonValue>): Promise<KeyedChange> {
     this.now += 1000;
     const head = this.#heads.get(record);
     const seq = this.entries.length + 1;
