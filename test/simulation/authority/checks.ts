@@ -1,0 +1,78 @@
+import type { NodeId, Term } from '../../../api/authority/words.ts';
+import { continues, EMPTY, type Log, type Request } from './log.ts';
+
+/** A schedule has shown what must never happen. */
+export class Violation extends Error {}
+
+/** What holds at every moment of every schedule, whatever goes wrong. The numbers are those of the invariants. */
+export class Checks {
+  /** The longest final log that any node has shown. */
+  private history: Log = EMPTY;
+  private readonly answers = new Map<string, string>();
+  private readonly effects = new Map<string, string>();
+  private readonly acknowledged: Log[] = [];
+  private readonly terms = new Map<number, string>();
+  acknowledgedLen = 0;
+
+  /** A node calls this final now: every final log is the beginning of one history. */
+  final(node: NodeId, log: Log): void {
+    const isLonger = log.to.len > this.history.to.len;
+    const holds = isLonger ? continues(log, this.history.to) : continues(this.history, log.to);
+    if (!holds) throw new Violation(`fork: ${node} has another final log of ${log.to.len} entries`);
+    if (isLonger) this.history = log;
+  }
+
+  /** An answer leaves: one key gets one answer, whoever gives it. */
+  answered({ requester, key, content }: Request, text: string, log: Log): void {
+    const name = `${requester}/${key}/${content}`;
+    const before = this.answers.get(name);
+    if (before !== undefined && before !== text) {
+      throw new Violation(`two answers: ${name} was "${before}" and is "${text}"`);
+    }
+    this.answers.set(name, text);
+    if (text !== 'REUSED') {
+      const effect = this.effects.get(`${requester}/${key}`);
+      if (effect !== undefined && effect !== content) {
+        throw new Violation(`two answers: the key ${requester}/${key} was decided for two contents`);
+      }
+      this.effects.set(`${requester}/${key}`, content);
+    }
+    if (before === undefined) this.acknowledged.push(log);
+    this.acknowledgedLen = Math.max(this.acknowledgedLen, log.to.len);
+  }
+
+  /** Something is shown as current: it has everything that was acknowledged before. */
+  read(node: NodeId, len: number): void {
+    if (len < this.acknowledgedLen) {
+      throw new Violation(`stale: ${node} shows ${len} entries, ${this.acknowledgedLen} are acknowledged`);
+    }
+  }
+
+  /** The registrar has made a term: no number twice. */
+  term(term: Term): void {
+    const text = JSON.stringify(term);
+    const before = this.terms.get(term.n);
+    if (before !== undefined && before !== text) throw new Violation(`two terms: number ${term.n}`);
+    this.terms.set(term.n, text);
+  }
+
+  /** What the whole history must show in the end. */
+  end(): void {
+    const { history } = this;
+    for (const log of this.acknowledged) {
+      if (!continues(history, log.to)) throw new Violation(`lost: acknowledged entry ${log.to.len}`);
+    }
+    const seen = new Set<string>();
+    const once = (name: string): void => {
+      if (seen.has(name)) throw new Violation(`twice: ${name}`);
+      seen.add(name);
+    };
+    for (let log: Log | null = history; log !== null; log = log.before) {
+      for (const { request, version } of log.entries) {
+        if (request === null) continue;
+        once(`request ${request.requester}/${request.key}`);
+        if (version !== null) once(`version ${version} of ${request.record}`);
+      }
+    }
+  }
+}
