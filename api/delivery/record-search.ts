@@ -1,6 +1,6 @@
 import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier, classify } from '../events/identifiers.ts';
-import { deriveLinks } from '../events/links.ts';
+import { deriveLinks, isThing } from '../events/links.ts';
 import type { Fields } from '../events/fields.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
@@ -97,10 +97,12 @@ function isGs1Product(identifier: string): boolean {
 
 function linksAny({ kind, fields }: SeenRecord, { exact, products }: WantedIdentifiers): boolean {
   if (kind !== 'EVENT') return false;
-  return deriveLinks(fields).some(
-    ({ identifier }) =>
-      exact.includes(identifier) || products.some((product) => identifier.startsWith(`${product}/`)),
-  );
+  return deriveLinks(fields)
+    .filter(isThing)
+    .some(
+      ({ identifier }) =>
+        exact.includes(identifier) || products.some((product) => identifier.startsWith(`${product}/`)),
+    );
 }
 
 function withCanonical(identifiers: readonly string[]): string[] {

@@ -5,12 +5,21 @@ import type { JsonValue } from './value.ts';
 export type { IdentifierKind } from './identifiers.ts';
 
 /**
- * The part that an identifier plays in an event: `in` and `out` of a transformation, `out` of an ADD and `in` of a DELETE
+ * The part that a thing plays in an event: `in` and `out` of a transformation, `out` of an ADD and `in` of a DELETE
  * object event, `parent` and `child` of an aggregation or association, else `observed`.
  */
-export type LinkRole = 'in' | 'out' | 'parent' | 'child' | 'observed';
+export type ThingRole = 'in' | 'out' | 'parent' | 'child' | 'observed';
 
-/** One lot, item, product class or logistic unit that an event links. */
+/**
+ * Of what is no thing: `place` where it happened, `source` and `destination` as EPCIS has them (places and parties),
+ * `process` for the id that several events of one transformation share.
+ */
+export type LinkRole = ThingRole | 'place' | 'source' | 'destination' | 'process';
+
+/** A link to a lot, item, product class or logistic unit. */
+export type ThingLink = Link & { role: ThingRole };
+
+/** One lot, item, product class or logistic unit that an event links; or a place, a party or a process. */
 export interface Link {
   role: LinkRole;
   /** canonical, see canonicalIdentifier */
@@ -28,8 +37,17 @@ export interface Link {
 
 interface Source {
   name: string;
-  role: LinkRole | 'action';
+  role: ThingRole | 'action';
 }
+
+/** The fields that tell where and between whom, and which transformation it is a part of. */
+const OTHERS: readonly { name: string; role: LinkRole }[] = [
+  { name: 'readPoint.id', role: 'place' },
+  { name: 'bizLocation.id', role: 'place' },
+  { name: 'sourceList[].source', role: 'source' },
+  { name: 'destinationList[].destination', role: 'destination' },
+  { name: 'transformationID', role: 'process' },
+];
 
 const LISTS: readonly Source[] = [
   { name: 'epcList', role: 'action' },
@@ -46,7 +64,7 @@ const QUANTITY_LISTS: readonly Source[] = [
 ];
 
 /**
- * The lots and items that the fields of an event link, in the order of the fields above and of their elements; works on any
+ * What the fields of an event link, things first, in the order of the fields above and of their elements; works on any
  * part of the fields. Without the fields `type` and `action` an object event's things count as observed.
  */
 export function deriveLinks(fields: Readonly<Fields>): Link[] {
@@ -73,10 +91,23 @@ export function deriveLinks(fields: Readonly<Fields>): Link[] {
       links.push(one);
     });
   }
+  for (const { name, role } of OTHERS) {
+    const value = fields[name];
+    for (const id of Array.isArray(value) ? value : [value]) {
+      if (typeof id === 'string') links.push(link(role, id, name));
+    }
+  }
   return links;
 }
 
-function roleByAction(type: JsonValue | undefined, action: JsonValue | undefined): LinkRole {
+export const THING_ROLES: readonly ThingRole[] = ['in', 'out', 'parent', 'child', 'observed'];
+
+/** Whether a link is to what can be traced: a lot, an item, a product class or a logistic unit. */
+export function isThing(link: Link): link is ThingLink {
+  return THING_ROLES.some((role) => role === link.role);
+}
+
+function roleByAction(type: JsonValue | undefined, action: JsonValue | undefined): ThingRole {
   if (type !== 'ObjectEvent') return 'observed';
   if (action === 'ADD') return 'out';
   return action === 'DELETE' ? 'in' : 'observed';
@@ -113,7 +144,7 @@ export function productsAndLots(
     if (product !== undefined) products.add(product);
   };
   if (id !== undefined) add(id);
-  for (const { identifier, kind, product } of deriveLinks(fields)) {
+  for (const { identifier, kind, product } of deriveLinks(fields).filter(isThing)) {
     if (kind === 'lot') lots.add(identifier);
     if (kind === 'product') products.add(identifier);
     if (product !== undefined) products.add(product);

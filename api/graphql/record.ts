@@ -1,6 +1,6 @@
 import { unflatten, type Fields } from '../events/fields.ts';
 import { readJson } from '../events/json.ts';
-import { deriveLinks } from '../events/links.ts';
+import { deriveLinks, isThing } from '../events/links.ts';
 import { toEpcis } from '../events/to-epcis.ts';
 import { connection } from './connection.ts';
 import { exactNumbers } from './exact-numbers.ts';
@@ -23,7 +23,9 @@ export const record: Resolvers = {
         .map(([field, grants]) => ({ field, grants: [...grants] })),
     links: ({ kind, fields }) =>
       kind === 'EVENT'
-        ? deriveLinks(fields).map((link) => ({ ...link, role: link.role.toUpperCase() as LinkRole }))
+        ? deriveLinks(fields)
+            .filter(isThing)
+            .map((link) => ({ ...link, role: link.role.toUpperCase() as LinkRole }))
         : [],
   },
 };

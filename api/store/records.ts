@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { THING_ROLES } from '../events/links.ts';
 import { entryOfRow, type KeyedChange } from './entries.ts';
 
 /** The stable order of records, the order of their current versions in the log, or by event time. */
@@ -83,11 +84,13 @@ function narrowing(query: RecordNarrowing, book: string, bind: Bind): string[] {
   if (query.from !== undefined) conditions.push(`r."eventTime" >= ${bind(new Date(query.from))}`);
   if (query.until !== undefined) conditions.push(`r."eventTime" < ${bind(new Date(query.until))}`);
   for (const { exact, products } of query.identifiers ?? []) {
+    // By the things that it links, not by its places, parties and processes.
+    const roles = bind(THING_ROLES);
     // One LIKE for each: of a list of patterns the database would try every link instead of looking into the index.
     const within = products.map((product) => ` OR l.identifier LIKE ${bind(anythingBelow(product))}`);
     conditions.push(
       `r.id IN (SELECT l.record FROM link l
-                 WHERE l.book = ${book} AND (l.identifier = ANY(${bind(exact)})${within.join('')}))`,
+                 WHERE l.book = ${book} AND l.role = ANY(${roles}) AND (l.identifier = ANY(${bind(exact)})${within.join('')}))`,
     );
   }
   return conditions;

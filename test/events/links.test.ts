@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flatten } from '../../api/events/fields.ts';
-import { deriveLinks, productsAndLots } from '../../api/events/links.ts';
+import { deriveLinks, isThing, productsAndLots } from '../../api/events/links.ts';
 import { objectEvent, parsed, transformationEvent } from './support.ts';
 
 describe('the links of an event', () => {
@@ -47,6 +47,24 @@ describe('the links of an event', () => {
       ['child', 'instance', 'childEPCs'],
       ['child', 'lot', 'childQuantityList[].epcClass'],
     ]);
+  });
+
+  it('are its places, parties and process too, which are no things and by which no rule selects', () => {
+    const fields = {
+      'readPoint.id': 'urn:epc:id:sgln:9521321.00001.0',
+      'bizLocation.id': 'https://id.gs1.org/01/09521234543213/10/odd',
+      'sourceList[].source': ['urn:epc:id:pgln:9521321.00001'],
+      'destinationList[].destination': ['https://id.gs1.org/414/9521321000025', null],
+      transformationID: 'urn:batch:7',
+    };
+    expect(deriveLinks(fields).map((link) => [link.role, link.kind, isThing(link)])).toEqual([
+      ['place', 'location', false],
+      ['place', 'lot', false],
+      ['source', 'party', false],
+      ['destination', 'location', false],
+      ['process', 'other', false],
+    ]);
+    expect(productsAndLots(fields)).toEqual({ products: [], lots: [] });
   });
 
   it('can be told from a part of the fields', () => {
