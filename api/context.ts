@@ -126,7 +126,8 @@ function openDoors(context: Base & Store, onClose: Context['onClose']): Doors {
     randomId,
     lookUp: async (organisation) => {
       const partner = await findOrganisation(prisma, organisation);
-      return partner?.status === 'ACTIVE' && partner.url ? { url: partner.url } : undefined;
+      const mayBeCalled = partner?.status === 'ACTIVE' || partner?.status === 'INTRODUCED';
+      return mayBeCalled && partner.url ? { url: partner.url } : undefined;
     },
     report: (organisation, why) => {
       log[why === null ? 'info' : 'warn'](

@@ -15,7 +15,7 @@ export interface CallerEntry {
 }
 
 export interface CallerDirectory {
-  /** A client that may call now; undefined when it is unknown, revoked, or its organisation is not an active one. */
+  /** A client that may call now; undefined when it is unknown, revoked, or its organisation may not call. */
   find(clientId: string): Promise<CallerEntry | undefined>;
   close(): void;
 }
@@ -75,7 +75,7 @@ export async function readEntry(prisma: PartnerStore, clientId: string): Promise
   const client = await findClient(prisma, clientId);
   if (!client || client.revokedAt !== null) return undefined;
   const organisation = await findOrganisation(prisma, client.organisation);
-  if (!organisation || !['SELF', 'ACTIVE'].includes(organisation.status)) return undefined;
+  if (!organisation || !['SELF', 'ACTIVE', 'INTRODUCED'].includes(organisation.status)) return undefined;
   return { client, organisation };
 }
 
@@ -86,8 +86,9 @@ export function callerOf({ client, organisation }: CallerEntry, expiresAt: numbe
     organisation: organisation.id,
     clientId: client.clientId,
     own,
+    introduced: organisation.status === 'INTRODUCED',
     roles: own ? rolesOf(client) : [],
-    groups: own ? [] : organisation.groups,
+    groups: organisation.status === 'ACTIVE' ? organisation.groups : [],
     expiresAt,
   };
 }

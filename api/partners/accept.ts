@@ -91,7 +91,7 @@ function whoIs(statement: JsonValue | undefined, jwk: PublicJwk): NodeIdentity {
 
 async function refuseContradiction(db: Db, inviter: NodeIdentity, jwk: PublicJwk): Promise<void> {
   const known = await findOrganisation(db, inviter.organisation);
-  if (!known || known.status === 'REMOVED' || known.status === 'UNCONFIRMED') return;
+  if (!known || ['INTRODUCED', 'REMOVED', 'UNCONFIRMED'].includes(known.status)) return;
   if (known.status === 'SUSPENDED') {
     throw new LotbookError('CONFLICT', 'The inviter is a suspended partner here: resume it instead.', {
       place: 'link',

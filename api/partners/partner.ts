@@ -9,7 +9,7 @@ import {
   statusOf,
 } from '../store/partners.ts';
 
-export type PartnerStatus = Exclude<OrganisationStatus, 'SELF'>;
+export type PartnerStatus = Exclude<OrganisationStatus, 'SELF' | 'INTRODUCED'>;
 
 /** A partner as its own people see it. */
 export interface Partner {
@@ -27,7 +27,7 @@ export interface Partner {
 
 export function partnerOf(row: Organisation, jwk: PublicJwk | undefined): Partner {
   const status = statusOf(row);
-  if (status === 'SELF') throw new Error('this node is not its own partner');
+  if (status === 'SELF' || status === 'INTRODUCED') throw new Error('the organisation is no partner');
   const { id, name, url, groups, createdAt, unreachableAt, unreachable } = row;
   const pinned = jwk ? fingerprint(jwk) : null;
   return {
@@ -49,7 +49,8 @@ export async function getPartner(
   organisation: string,
 ): Promise<{ row: Organisation; client: Client | null }> {
   const row = await findOrganisation(db, organisation);
-  if (!row || row.status === 'SELF') throw new LotbookError('NOT_FOUND', 'No partner has this name.');
+  if (!row || row.status === 'SELF' || row.status === 'INTRODUCED')
+    throw new LotbookError('NOT_FOUND', 'No partner has this name.');
   return { row, client: await findClient(db, organisation) };
 }
 

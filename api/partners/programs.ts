@@ -36,7 +36,7 @@ export async function addPartner(environment: PartnersEnvironment, input: Partne
   const at = new Date(now());
   const partner = await inPartnersTransaction(prisma, async (tx) => {
     const known = await findOrganisation(tx, organisation);
-    if (known && known.status !== 'REMOVED')
+    if (known && known.status !== 'REMOVED' && known.status !== 'INTRODUCED')
       throw new LotbookError('CONFLICT', 'The organisation is known here already.');
     await putOrganisation(tx, {
       id: organisation,

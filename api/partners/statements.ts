@@ -22,23 +22,23 @@ const ACCEPTANCE_SECONDS = 300;
 
 const organisation = z.string().refine(isOrganisationId);
 // Of a stranger, and shown on a terminal: no control characters.
-const name = z
+export const nodeName = z
   .string()
   .trim()
   .min(1)
   .max(200)
   .regex(/^[^\p{Cc}\p{Surrogate}]*$/u);
-const url = z
+export const nodeUrl = z
   .string()
   .max(2048)
   .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text) && !text.endsWith('/'));
 
-const nodeShape = z.object({ iss: organisation, name, url, iat: z.number() });
+const nodeShape = z.object({ iss: organisation, name: nodeName, url: nodeUrl, iat: z.number() });
 const acceptanceShape = z.object({
   iss: organisation,
   aud: organisation,
-  name,
-  url,
+  name: nodeName,
+  url: nodeUrl,
   code: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
   iat: z.number(),
   jwk: z.unknown(),

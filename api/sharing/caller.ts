@@ -10,6 +10,8 @@ export interface Caller {
   clientId: string;
   /** True for this node's own organisation: its people and programs. */
   own: boolean;
+  /** True for no partner of this node: it has no standing in this node's books, only in those of who introduced it. */
+  introduced?: boolean;
   /** Only own callers have roles; partners have grants. */
   roles: readonly Role[];
   /** Groups of partners that grants can name. */

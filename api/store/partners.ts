@@ -7,7 +7,14 @@ export type PartnerStore = PrismaClient;
 /** The database, or one transaction on it. */
 export type Db = PrismaClient | Prisma.TransactionClient;
 
-export const ORGANISATION_STATUSES = ['SELF', 'UNCONFIRMED', 'ACTIVE', 'SUSPENDED', 'REMOVED'] as const;
+export const ORGANISATION_STATUSES = [
+  'SELF',
+  'INTRODUCED',
+  'UNCONFIRMED',
+  'ACTIVE',
+  'SUSPENDED',
+  'REMOVED',
+] as const;
 export type OrganisationStatus = (typeof ORGANISATION_STATUSES)[number];
 
 export function statusOf(organisation: Organisation): OrganisationStatus {
@@ -35,9 +42,12 @@ export function findOrganisation(db: Db, id: string): Promise<Organisation | nul
   return db.organisation.findUnique({ where: { id } });
 }
 
-/** All but this node's own, by name of statement. */
+/** Those with whom people made a partnership, by name of statement. */
 export function listPartners(db: Db): Promise<Organisation[]> {
-  return db.organisation.findMany({ where: { status: { not: 'SELF' } }, orderBy: { id: 'asc' } });
+  return db.organisation.findMany({
+    where: { status: { notIn: ['SELF', 'INTRODUCED'] } },
+    orderBy: { id: 'asc' },
+  });
 }
 
 export interface OrganisationChange {

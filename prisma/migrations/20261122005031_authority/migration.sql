@@ -11,6 +11,17 @@ CREATE TABLE "authority" (
 );
 
 -- CreateTable
+CREATE TABLE "introduction" (
+    "owner" TEXT NOT NULL,
+    "organisation" TEXT NOT NULL,
+    "kid" TEXT NOT NULL,
+    "partner" BOOLEAN NOT NULL,
+    "groups" TEXT[],
+
+    CONSTRAINT "introduction_pkey" PRIMARY KEY ("owner","organisation")
+);
+
+-- CreateTable
 CREATE TABLE "statement" (
     "book" TEXT NOT NULL,
     "kind" TEXT NOT NULL,

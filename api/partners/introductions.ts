@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { type PublicJwk, thumbprint } from '../identity/jwk.ts';
+import { LotbookError } from '../errors.ts';
+import { mainKeys, pinKey } from '../store/clients.ts';
+import { isIntroducedByOthers, noteMember, replaceIntroductions } from '../store/introductions.ts';
+import { isOrganisationId } from '../store/organisation-id.ts';
+import {
+  type Db,
+  findOrganisation,
+  inPartnersTransaction,
+  listPartners,
+  putOrganisation,
+} from '../store/partners.ts';
+import type { PartnersEnvironment } from './environment.ts';
+import { checkGroups } from './partner.ts';
+import { nodeName, nodeUrl, readJwk } from './statements.ts';
+
+/**
+ * How organisations that are no partners come to know each other: by the owner of a book, whose word counts for its own
+ * books and nothing else. The owner's mandate names the members and the witness to the owner's partners; the owner names
+ * its partners to its backup, which serves them while the primary is unable.
+ *
+ * The first key under which a name is known here stays: another owner that gives another key for the name is not believed.
+ */
+type Environment = Pick<PartnersEnvironment, 'prisma' | 'now' | 'ring'> & { self: { organisation: string } };
+
+/** A partner as its owner introduces it. */
+export interface Introduction {
+  organisation: string;
+  name: string;
+  /** Null for a partner without a node. */
+  url: string | null;
+  jwk: PublicJwk;
+  groups: string[];
+}
+
+const shape = z.object({
+  organisation: z.string().refine(isOrganisationId),
+  name: nodeName,
+  url: nodeUrl.nullable(),
+  jwk: z.unknown(),
+  groups: z.array(z.string()),
+});
+
+/** The partners that this node's books may be open to, for the backup of one. */
+export async function introductionsOf({ prisma }: Pick<Environment, 'prisma'>): Promise<Introduction[]> {
+  const active = (await listPartners(prisma)).filter(({ status }) => status === 'ACTIVE');
+  const keys = await mainKeys(
+    prisma,
+    active.map(({ id }) => id),
+  );
+  return active.flatMap(({ id: organisation, name, url, groups }) => {
+    const jwk = keys.get(organisation);
+    return jwk ? [{ organisation, name, url, jwk, groups }] : [];
+  });
+}
+
+/**
+ * Takes in what the owner of books, whom the caller has authenticated, says of its partners; those whom it does not name any
+ * more lose their standing. Answers how many of the list have none: not in the right form, or known here under another key.
+ */
+export async function takeIntroductions(
+  environment: Environment,
+  owner: string,
+  list: readonly unknown[],
+): Promise<{ refused: number }> {
+  const { prisma, self } = environment;
+  const read = list.flatMap((item) => readIntroduction(item) ?? []);
+  const introduced = read.filter(({ organisation }) => organisation !== owner);
+  const taken = await inPartnersTransaction(prisma, async (tx) => {
+    const believed: Introduction[] = [];
+    for (const introduction of introduced) {
+      const isSelf = introduction.organisation === self.organisation;
+      if (isSelf || (await makeKnown(environment, tx, owner, introduction))) believed.push(introduction);
+    }
+    const standings = believed.map(({ jwk, ...rest }) => ({ ...rest, kid: thumbprint(jwk) }));
+    await replaceIntroductions(tx, owner, standings);
+    return believed;
+  });
+  environment.ring();
+  return { refused: list.length - read.length + introduced.length - taken.length };
+}
+
+/** Makes the organisations known that a verified mandate of the owner names. Answers those that are not believed. */
+export async function introduceMembers(
+  environment: Environment,
+  owner: string,
+  members: readonly Omit<Introduction, 'groups'>[],
+): Promise<string[]> {
+  const { prisma, self } = environment;
+  const others = members.filter(({ organisation }) => ![self.organisation, owner].includes(organisation));
+  const refused = await inPartnersTransaction(prisma, async (tx) => {
+    const strangers: string[] = [];
+    for (const member of others) {
+      const { organisation, jwk } = member;
+      if (!isOrganisationId(organisation) || !(await makeKnown(environment, tx, owner, member))) {
+        strangers.push(organisation);
+      } else await noteMember(tx, owner, organisation, thumbprint(jwk));
+    }
+    return strangers;
+  });
+  environment.ring();
+  return refused;
+}
+
+function readIntroduction(item: unknown): Introduction | undefined {
+  const parsed = shape.safeParse(item);
+  if (!parsed.success) return undefined;
+  const { jwk, groups, ...rest } = parsed.data;
+  try {
+    return { ...rest, jwk: readJwk(jwk, 'jwk'), groups: checkGroups(groups, 'groups') };
+  } catch (error) {
+    if (error instanceof LotbookError) return undefined;
+    throw error;
+  }
+}
+
+/** False where the name is known under another key, or the key under another name. A partner stays as people made it. */
+async function makeKnown(
+  { now }: Environment,
+  db: Db,
+  owner: string,
+  { organisation, name, url, jwk }: Omit<Introduction, 'groups'>,
+): Promise<boolean> {
+  const at = new Date(now());
+  const known = await findOrganisation(db, organisation);
+  if (!known) {
+    const client = { organisation, clientId: organisation, node: url !== null, roles: [], jwk, now: at };
+    if (!(await pinKey(db, client))) return false;
+    await putOrganisation(db, { id: organisation, name, url, status: 'INTRODUCED', now: at });
+    return true;
+  }
+  const pinned = (await mainKeys(db, [organisation])).get(organisation);
+  if (!pinned || thumbprint(pinned) !== thumbprint(jwk)) return false;
+  const hasMoved = known.name !== name || known.url !== url;
+  if (known.status === 'INTRODUCED' && hasMoved && !(await isIntroducedByOthers(db, owner, organisation))) {
+    await putOrganisation(db, { id: organisation, name, url, now: at });
+  }
+  return true;
+}
