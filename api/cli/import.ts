@@ -64,9 +64,9 @@ interface OwnBook {
 }
 
 async function bookOf(node: OwnNode, given: string | undefined): Promise<OwnBook> {
-  const { books } = await node.query('{ books { id length localCopy } }');
+  const { books } = await node.query('{ books { id owner length } }');
   const own = (books as JsonObject[])
-    .filter(({ localCopy }) => localCopy === false)
+    .filter(({ owner }) => owner === node.organisation)
     .map(({ id, length }) => ({ id: String(id), length: Number(length) }));
   const found = own.filter(
     ({ id }) => given === undefined || id === given || id === `${node.organisation}/${given}`,

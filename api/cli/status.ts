@@ -27,13 +27,13 @@ export function addStatus(program: Command): void {
       const ready = await fetch(`${own.localUrl}/readyz`).then(({ ok }) => ok);
       const rows = objects(books);
       const pending: Record<string, string> = {};
-      for (const book of rows.filter(({ localCopy }) => localCopy === false)) {
+      for (const book of rows.filter(({ authority }) => authority === own.organisation)) {
         const id = text(book['id']);
         pending[id] = countOf((await own.query(PENDING, { book: id }))['pendingRequests']);
       }
       if (options.json) return printJson({ node, ready, books: rows, partners, pending });
       printNode(isJsonObject(node) ? node : {}, ready);
-      printBooks(rows, pending);
+      printBooks(rows, pending, own.organisation);
       printPartners(objects(partners));
     });
 }
@@ -45,7 +45,11 @@ function printNode(node: JsonObject, ready: boolean): void {
   );
 }
 
-function printBooks(books: readonly JsonObject[], pending: Record<string, string>): void {
+function printBooks(
+  books: readonly JsonObject[],
+  pending: Record<string, string>,
+  organisation: string,
+): void {
   printLine();
   if (books.length === 0) return printLine('No books yet.');
   printTable(
@@ -53,11 +57,12 @@ function printBooks(books: readonly JsonObject[], pending: Record<string, string
     books.map((book) => {
       const feed = isJsonObject(book['feed']) ? book['feed'] : undefined;
       const kept = feed && Number(feed['quarantined']) > 0 ? `, ${text(feed['quarantined'])} kept aside` : '';
+      const held = book['owner'] === organisation ? 'own book' : 'held in full';
       return [
         text(book['id']),
         text(book['length']),
         pending[text(book['id'])] ?? '',
-        feed ? `${text(feed['state'])} since ${text(feed['since'])}${kept}` : 'own book',
+        feed ? `${text(feed['state'])} since ${text(feed['since'])}${kept}` : held,
         text(feed?.['lastError']),
       ];
     }),

@@ -3,7 +3,6 @@ import type { Caller } from '../sharing/caller.ts';
 import { acknowledge } from '../store/entries.ts';
 import { decodeCursor } from './cursor.ts';
 import { findBook, type RoomSources } from './open-room.ts';
-import { readerOf } from './view.ts';
 
 /**
  * Notes that the caller keeps everything up to the cursor safely.
@@ -13,7 +12,7 @@ export async function ackFeed(
   sources: RoomSources,
   { caller, book, cursor }: { caller: Caller; book: string; cursor: string },
 ): Promise<string> {
-  const { head, view } = await findBook(sources, book, readerOf(caller));
+  const { head, view } = await findBook(sources, book, caller);
   const { seq } = decodeCursor(cursor, view.epoch);
   if (seq > head.length) throw new LotbookError('FUTURE_CURSOR', 'The cursor is not from this log.');
   const at = new Date(sources.clock());

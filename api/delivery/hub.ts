@@ -7,7 +7,6 @@ import { Lobby, type Guest, type HubStats } from './lobby.ts';
 import { findBook, openRoom, type RoomSources } from './open-room.ts';
 import type { Selection } from './room.ts';
 import { keepRoom } from './rounds.ts';
-import { readerOf } from './view.ts';
 
 /** The wake-up in case that a ring of the bell was lost. */
 const POLL_MS = 2_000;
@@ -62,8 +61,7 @@ export function openHub(options: HubOptions): Hub {
   const serveFeed = async (request: FeedRequest): Promise<void> => {
     checkBatch(request.batch);
     const { batch: limit, res, select } = request;
-    const reader = readerOf(request.caller);
-    const { head, grants, view } = await findBook(options, request.book, reader);
+    const { head, reader, grants, view } = await findBook(options, request.book, request.caller);
     const { epoch } = view;
     const position = request.after === null ? START : decodeCursor(request.after, epoch);
     if (position.seq > head.length)

@@ -3,40 +3,43 @@ import type { Grant } from '../sharing/grant.ts';
 import { readBookHead, readEntries, type BookHead } from '../store/entries.ts';
 import { openTail } from './tail.ts';
 import { Room } from './room.ts';
-import { viewOf, type Reader, type View } from './view.ts';
+import type { Caller } from '../sharing/caller.ts';
+import { readerIn, type Reader } from './reader.ts';
+import { viewOf, type View } from './view.ts';
 import type { Database } from '../store/database.ts';
 import type { Grants } from '../store/grants.ts';
 
 export interface RoomSources {
   db: Pick<Database, 'pool'>;
   grants: Pick<Grants, 'of'>;
-  /** This node's organisation: partners get only the books that it is the authority of. */
+  /** This node's organisation. */
   organisation: string;
   clock: () => number;
 }
 
 /**
- * What a reader sees of a book. Throws `NOT_FOUND`, in one way for a book that does not exist, for a local copy of
- * another organisation's book, and for one in which no grant has ever addressed the reader.
+ * What a caller sees of a book. Throws `NOT_FOUND`, in one way for a book that does not exist, for one of which the caller
+ * may see nothing here, and for one in which no grant has ever addressed it.
  */
 export async function findBook(
-  { db, grants, organisation, clock }: RoomSources,
+  sources: RoomSources,
   book: string,
-  reader: Reader,
-): Promise<{ head: BookHead; grants: readonly Grant[]; view: View }> {
-  const head = await readBookHead(db.pool, book);
-  const held = await grants.of(book);
-  const view = viewOf(held, reader, clock());
-  const isVisible = reader === 'OWN' || (head?.authority === organisation && view.addressed.size > 0);
-  if (!head || !isVisible) throw new LotbookError('NOT_FOUND', 'There is no such book.');
-  return { head, grants: held, view };
+  caller: Caller,
+): Promise<{ head: BookHead; reader: Reader; grants: readonly Grant[]; view: View }> {
+  const head = await readBookHead(sources.db.pool, book);
+  const reader = head && (await readerIn(sources, head, caller));
+  const grants = await sources.grants.of(book);
+  const view = reader && viewOf(grants, reader, sources.clock());
+  const isVisible = reader === 'OWN' || (view !== null && view.addressed.size > 0);
+  if (!head || !reader || !view || !isVisible) throw new LotbookError('NOT_FOUND', 'There is no such book.');
+  return { head, reader, grants, view };
 }
 
 /** Opens the room of a book from the end of its log on. */
 export function openRoom(sources: RoomSources, head: BookHead, grants: readonly Grant[]): Room {
-  const { db, clock } = sources;
+  const { db, clock, organisation } = sources;
+  const heldFor = head.full && head.owner !== organisation ? head.owner : null;
   const book = head.id;
-  const isOwn = head.authority === sources.organisation;
-  const tail = openTail(head.length, (range) => readEntries(db.pool, { book, ...range }), isOwn);
-  return new Room({ book, tail, grants, readGrants: () => sources.grants.of(book), clock });
+  const tail = openTail(head.length, (range) => readEntries(db.pool, { book, ...range }), head.full);
+  return new Room({ book, heldFor, tail, grants, readGrants: () => sources.grants.of(book), clock });
 }

@@ -1,6 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier } from '../events/identifiers.ts';
-import { audienceOf, hasRole, type Caller } from '../sharing/caller.ts';
+import { hasRole, type Caller } from '../sharing/caller.ts';
+import { isAddressed, type Grant } from '../sharing/grant.ts';
 import { findBook, listBooks, type ListedBook } from '../store/book-list.ts';
 import { readCurrentEntries } from '../store/entries.ts';
 import type { RecordOrder } from '../store/records.ts';
@@ -8,10 +9,11 @@ import { readChanges, type ChangeView } from './changes.ts';
 import { checkFirst, type Page } from './page.ts';
 import { searchOf, type RecordFilter, type RecordSearch } from './record-search.ts';
 import { searchRecords, viewOf, type RecordView } from './records.ts';
+import { readerIn, type Reader } from './reader.ts';
 import { isOpenTo, questionOf, scopeOf, type ScopeServices } from './scope.ts';
 
 /** A book as the caller may see it. */
-export interface BookView extends Omit<ListedBook, 'length'> {
+export interface BookView extends Omit<ListedBook, 'length' | 'full'> {
   localCopy: boolean;
   /** Number of entries; null for partners. */
   length: number | null;
@@ -31,8 +33,9 @@ interface Paging {
 }
 
 /**
- * What callers read. The node's own people see everything that the node holds; everybody else sees the books of this
- * node that a grant in force opens, and of them what `handOut` gives. A search is decided on the permitted view.
+ * What callers read. The node's own people see everything of its books and its local copies; everybody else, and they too
+ * of a book that the node holds for another owner, see what a grant in force opens, and of that what `handOut` gives. A
+ * search is decided on the permitted view.
  */
 export interface Reading {
   books(caller: Caller): Promise<BookView[]>;
@@ -44,22 +47,25 @@ export interface Reading {
   ): Promise<Page<RecordView>>;
   record(query: InBook & { id: string }): Promise<RecordView | null>;
   changes(query: InBook & Paging & { record?: string | null | undefined }): Promise<Page<ChangeView>>;
+  /** The sharing rules of a book that concern the caller, with its own share of their audiences. */
+  grants(caller: Caller, book: string): Promise<Grant[]>;
 }
 
 export function openReading(services: ScopeServices): Reading {
-  const { db, grants, organisation } = services;
+  const { db, grants } = services;
 
-  const show = ({ length, feed, ...book }: ListedBook, own: boolean): BookView => ({
+  const show = ({ length, feed, full, ...book }: ListedBook, own: boolean): BookView => ({
     ...book,
-    localCopy: book.authority !== organisation,
+    localCopy: !full,
     length: own ? length : null,
     feed: own ? feed : null,
   });
 
   const isSeen = async (caller: Caller, book: ListedBook): Promise<boolean> => {
     if (caller.own) return hasRole(caller, 'VIEWER');
-    if (book.authority !== organisation) return false;
-    return isOpenTo(await grants.of(book.id), questionOf(services, audienceOf(caller)));
+    const reader = await readerIn(services, book, caller);
+    if (reader === 'OWN' || reader === null) return reader !== null;
+    return isOpenTo(await grants.of(book.id), questionOf(services, reader));
   };
 
   const search: Reading['search'] = async ({ caller, book, viewAs, ...query }) => {
@@ -93,7 +99,29 @@ export function openReading(services: ScopeServices): Reading {
       checkFirst(query.first);
       return readChanges(db.pool, await scopeOf(services, caller, book, viewAs), query);
     },
+    grants: async (caller, id) => {
+      const book = found(await findBook(db.pool, id), 'book');
+      const reader = (await isSeen(caller, book)) ? await readerIn(services, book, caller) : null;
+      return grantsFor(found(reader, 'book'), await grants.of(id));
+    },
   };
+}
+
+/** All rules for the owner's own people; for others those that address them, each with its own share of the audience. */
+function grantsFor(reader: Reader, grants: readonly Grant[]): Grant[] {
+  if (reader === 'OWN') return [...grants];
+  const { organisation, groups } = reader;
+  return grants
+    .filter((grant) => isAddressed(grant, reader))
+    .map((grant) => ({
+      ...grant,
+      audience: {
+        organisations: grant.audience.organisations.filter((id) => id === organisation),
+        groups: grant.audience.groups.filter((group) => groups.includes(group)),
+        roles: [],
+        public: grant.audience.public,
+      },
+    }));
 }
 
 /** @throws LotbookError NOT_FOUND for null */

@@ -3,7 +3,8 @@ import type { Position } from './cursor.ts';
 import { encodeCursor } from './cursor.ts';
 import { isShared, walk, type FeedBatch, type Stretch, type Window } from './feed.ts';
 import type { Tail } from './tail.ts';
-import { viewOf, type Reader, type View } from './view.ts';
+import type { Reader } from './reader.ts';
+import { viewOf, type View } from './view.ts';
 
 /** How a subscription wants its batches written. */
 export interface Selection {
@@ -42,6 +43,8 @@ const MAX_SHARED_BYTES = 8_000_000;
  */
 export class Room {
   readonly book: string;
+  /** The other organisation for which this node holds the book in full, and by whose word readers are let in; or null. */
+  readonly heldFor: string | null;
   #tail: Tail;
   #readGrants: () => Promise<readonly Grant[]>;
   #clock: () => number;
@@ -54,12 +57,14 @@ export class Room {
 
   constructor(given: {
     book: string;
+    heldFor: string | null;
     tail: Tail;
     grants: readonly Grant[];
     readGrants: () => Promise<readonly Grant[]>;
     clock: () => number;
   }) {
     this.book = given.book;
+    this.heldFor = given.heldFor;
     this.#tail = given.tail;
     this.#grants = given.grants;
     this.#readGrants = given.readGrants;

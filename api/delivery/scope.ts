@@ -1,11 +1,12 @@
 import { LotbookError } from '../errors.ts';
-import { audienceOf, hasRole, type Caller } from '../sharing/caller.ts';
+import { hasRole, type Caller } from '../sharing/caller.ts';
 import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
 import { isInForce, type Question } from '../sharing/permitted.ts';
 import { findBook, type ListedBook } from '../store/book-list.ts';
 import type { Database } from '../store/database.ts';
 import type { Grants } from '../store/grants.ts';
 import { findOrganisation } from '../store/partners.ts';
+import { readerIn } from './reader.ts';
 
 /** In whose eyes a book is read. */
 export interface Scope {
@@ -34,15 +35,18 @@ export async function scopeOf(
   bookId: string,
   viewAs?: string | null,
 ): Promise<Scope> {
-  const { db, grants, organisation } = services;
+  const { db, grants } = services;
   if (caller.own ? !hasRole(caller, 'VIEWER') : viewAs) {
     throw new LotbookError('NOT_PERMITTED', 'This is for people of the organisation with the role VIEWER.');
   }
   const book = await findBook(db.pool, bookId);
-  if (!book || (!caller.own && book.authority !== organisation)) throw noSuchBook();
+  const reader = book && (await readerIn(services, book, caller));
+  if (!book || !reader) throw noSuchBook();
   const scope = { book, grants: await grants.of(bookId), viewAs: Boolean(viewAs) };
-  if (!caller.own) {
-    const question = questionOf(services, audienceOf(caller));
+  if (reader !== 'OWN') {
+    if (viewAs)
+      throw new LotbookError('NOT_PERMITTED', 'Its owner alone sees this book with the eyes of others.');
+    const question = questionOf(services, reader);
     if (!isOpenTo(scope.grants, question)) throw noSuchBook();
     return { ...scope, question };
   }

@@ -1,8 +1,9 @@
 import type { Standings } from '../store/feeds.ts';
+import { standingName } from '../store/introductions.ts';
 import { encodeCursor, type Position } from './cursor.ts';
 import type { FeedEnd } from './feed.ts';
 import { frame, type Delivery, type Room, type Selection } from './room.ts';
-import type { Reader } from './view.ts';
+import type { Reader } from './reader.ts';
 
 const COMPLETE = Buffer.from('event: complete\ndata: \n\n');
 /** How long the last words of a stream may take to leave. */
@@ -82,12 +83,15 @@ export class Stream {
   }
 
   /** Whether its reader is still who it was when the stream began: not suspended, not revoked, in the same groups. */
-  mayGoOn({ groups, revoked }: Standings): boolean {
+  mayGoOn({ groups, introduced, revoked }: Standings): boolean {
     if (revoked.has(this.clientId)) return false;
-    const { reader } = this.#given;
-    const now = groups.get(this.organisation);
-    if (now === null) return false;
-    if (now === undefined || reader === 'OWN') return true;
+    const { reader, room } = this.#given;
+    const own = groups.get(this.organisation);
+    if (own === null) return false;
+    if (own === undefined || reader === 'OWN') return true;
+    const { heldFor } = room;
+    const now = heldFor === null ? own : introduced.get(standingName(heldFor, this.organisation));
+    if (now === undefined) return false;
     return now.length === reader.groups.length && now.every((group) => reader.groups.includes(group));
   }
 

@@ -1,10 +1,7 @@
 import { sha256 } from '../identity/sha256.ts';
-import { audienceOf, hasRole, type Caller } from '../sharing/caller.ts';
 import { isAddressed, ORDINARY_PURPOSE, type Audience, type Grant } from '../sharing/grant.ts';
 import { isInForce } from '../sharing/permitted.ts';
-
-/** Who reads a feed: the owner's own people, who see all that is held, or an audience, which needs grants. */
-export type Reader = 'OWN' | Audience;
+import type { Reader } from './reader.ts';
 
 /** What the grants of a book mean for one reader, until `staleAt`. */
 export interface View {
@@ -21,11 +18,6 @@ export interface View {
   epoch: string;
   /** ms: the next moment at which a grant begins or ends by itself. */
   staleAt: number;
-}
-
-/** How a caller reads feeds. */
-export function readerOf(caller: Caller): Reader {
-  return hasRole(caller, 'VIEWER') ? 'OWN' : audienceOf(caller);
 }
 
 const OWN_VIEW = { inForce: [], addressed: new Map(), remains: true, class: 'OWN', epoch: 'own' };

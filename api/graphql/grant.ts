@@ -1,7 +1,6 @@
 import { LotbookError } from '../errors.ts';
 import { found } from '../delivery/reading.ts';
-import { audienceOf, type Caller } from '../sharing/caller.ts';
-import { isAddressed, type Grant, type GrantTerms } from '../sharing/grant.ts';
+import type { GrantTerms } from '../sharing/grant.ts';
 import type { GraphQLContext } from './context.ts';
 import { payload } from './errors.ts';
 import type { Resolvers, Role } from './generated/resolvers.ts';
@@ -10,10 +9,8 @@ import { grantId, termsOf } from './grant-terms.ts';
 
 export const grant: Resolvers = {
   Query: {
-    grants: async (_, { book }, { caller, reading, grants }) => {
-      found(await reading.book(caller, book), 'book');
-      return grantsFor(caller, await grants.of(book), book);
-    },
+    grants: async (_, { book }, { caller, reading }) =>
+      (await reading.grants(caller, book)).map((grant) => ({ ...grant, book })),
   },
   Mutation: {
     addGrant: (_, { input }, context) =>
@@ -50,24 +47,6 @@ export const grant: Resolvers = {
     until: ({ until }) => date(until),
   },
 };
-
-/** All rules for the node's own people; for a partner those that address it, each with its own share of the audience. */
-function grantsFor(caller: Caller, grants: readonly Grant[], book: string): GrantInBook[] {
-  if (caller.own) return grants.map((grant) => ({ ...grant, book }));
-  const audience = audienceOf(caller);
-  return grants
-    .filter((grant) => isAddressed(grant, audience))
-    .map((grant) => ({
-      ...grant,
-      book,
-      audience: {
-        organisations: grant.audience.organisations.filter((id) => id === audience.organisation),
-        groups: grant.audience.groups.filter((group) => audience.groups.includes(group)),
-        roles: [],
-        public: grant.audience.public,
-      },
-    }));
-}
 
 async function change(
   context: GraphQLContext,

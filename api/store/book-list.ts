@@ -7,6 +7,8 @@ export interface ListedBook {
   owner: string;
   authority: string;
   length: number;
+  /** Held in full; else a local copy. */
+  full: boolean;
   createdAt: Date;
   feed: ListedFeed | null;
 }
@@ -22,7 +24,7 @@ export interface ListedFeed {
 type Row = Omit<ListedBook, 'feed'> & { [K in keyof ListedFeed]: ListedFeed[K] | null };
 
 const SELECT = `
-  SELECT b.id, b.title, b.owner, b.authority, b.length, b."createdAt",
+  SELECT b.id, b.title, b.owner, b.authority, b.length, b."slotKey" IS NOT NULL AS "full", b."createdAt",
          f.state, f.since, f."lastItemAt", f."lastError",
          (SELECT count(*) FROM quarantine q WHERE q.book = b.id AND f.book IS NOT NULL) AS quarantined
     FROM book b LEFT JOIN feed f ON f.book = b.id`;

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { readIntroducedGroups } from './introductions.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -16,6 +17,8 @@ export async function readFeedPartners(db: Queryable): Promise<string[]> {
 export interface Standings {
   /** By organisation: its groups now, null where it may have nothing now. */
   groups: ReadonlyMap<string, readonly string[] | null>;
+  /** By `standingName`: its groups in the books of other owners; who has no standing there is not in it. */
+  introduced: ReadonlyMap<string, readonly string[]>;
   /** Clients whose keys were taken out of use. */
   revoked: ReadonlySet<string>;
 }
@@ -24,10 +27,10 @@ export async function readStandings(
   db: Queryable,
   { organisations, clients }: { organisations: readonly string[]; clients: readonly string[] },
 ): Promise<Standings> {
-  const [known, revoked] = await Promise.all([
+  const [known, revoked, introduced] = await Promise.all([
     db.query<{ id: string; groups: string[]; isActive: boolean }>({
       name: 'standings',
-      text: `SELECT id, coalesce(groups, '{}') AS groups, status IN ('ACTIVE', 'SELF') AS "isActive" FROM organisation WHERE id = ANY($1)`,
+      text: `SELECT id, coalesce(groups, '{}') AS groups, status IN ('ACTIVE', 'SELF', 'INTRODUCED') AS "isActive" FROM organisation WHERE id = ANY($1)`,
       values: [organisations],
     }),
     db.query<{ clientId: string }>({
@@ -35,9 +38,11 @@ export async function readStandings(
       text: `SELECT "clientId" FROM client WHERE "clientId" = ANY($1) AND "revokedAt" IS NOT NULL`,
       values: [clients],
     }),
+    readIntroducedGroups(db, organisations),
   ]);
   return {
     groups: new Map(known.rows.map(({ id, groups, isActive }) => [id, isActive ? groups : null])),
+    introduced,
     revoked: new Set(revoked.rows.map(({ clientId }) => clientId)),
   };
 }

@@ -46,7 +46,9 @@ export function sendJson(req: Request, res: Response, text: string): void {
 export async function bookOf(reading: Reading, caller: Caller, named: string | null): Promise<string> {
   if (named !== null) return named;
   const books = await reading.books(caller);
-  const own = books.filter(({ localCopy }) => !localCopy);
+  const own = books.filter(
+    ({ localCopy, owner }) => !localCopy && (!caller.own || owner === caller.organisation),
+  );
   const [book, another] = own.length > 0 ? own : books;
   if (!book) throw new LotbookError('NOT_FOUND', 'There is no book that you may see.', { place: 'book' });
   if (!another) return book.id;
