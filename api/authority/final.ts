@@ -1,10 +1,23 @@
-import type { MemberState } from './member.ts';
 import type { Rules } from './rules.ts';
+import { isHolder, type MemberState } from './state.ts';
 import type { Head } from './words.ts';
 
 /** Whether the opening entry of the own term is still to be written. */
 export function openingDue({ self, term, opening, recovering, frozen }: MemberState): boolean {
   return term.holder === self && opening === null && !recovering && frozen === null;
+}
+
+/** Whether entries may be written now. */
+export function mayWrite(state: MemberState): boolean {
+  return isHolder(state) && state.handing === null && !openingDue(state);
+}
+
+/** Whether what is final here is all that is final: only then is it shown as current. */
+export function mayRead(state: MemberState, now: number, rules: Rules): boolean {
+  const { final, opening, leaseUntil } = state;
+  if (!isHolder(state)) return false;
+  if (rules('fence-reads') && now >= leaseUntil) return false;
+  return !rules('certified-reads') || (opening !== null && final.len >= opening.len);
 }
 
 /**
@@ -23,8 +36,14 @@ export function settle(state: MemberState, rules: Rules): MemberState {
   return reached < 0 ? state : { ...state, final: certified, tail: tail.slice(reached + 1) };
 }
 
-/** Gives up what lies behind `end`. That it is never before the final part is the rule `final-stays`. */
-export function truncate(state: MemberState, end: Head): MemberState {
-  const final = end.len < state.final.len ? end : state.final;
-  return { ...state, final, tail: state.tail.filter(({ to }) => to.len <= end.len) };
+/**
+ * What the holder calls final is, as far as it is here: up to `matched` this log is the holder's, so that what lies before
+ * the holder's final place is final, even if that place itself is not here yet.
+ */
+export function finalise(state: MemberState, final: Head, matched: Head): MemberState {
+  const upTo = Math.min(final.len, matched.len);
+  const reached = state.tail.findLastIndex(({ to }) => to.len <= upTo);
+  const last = state.tail[reached];
+  if (last === undefined || (last.to.len === final.len && last.to.head !== final.head)) return state;
+  return { ...state, final: last.to, tail: state.tail.slice(reached + 1) };
 }

@@ -8,14 +8,14 @@ export interface Known {
 }
 
 /**
- * What to do with a request. DECIDE: it is new. ANSWER: it was decided, and that is final. WAIT: it was decided, and the
- * answer is given once that is final. REUSED: the key was used for another content.
+ * What to do with a request. DECIDE: it is new. WAIT: its key was used, and what that means is known once that is final.
+ * ANSWER: it was decided. REUSED: the key was used for another content.
  */
 export type Treatment = 'DECIDE' | 'ANSWER' | 'WAIT' | 'REUSED';
 
 /** One effect for each (requester, key), for ever, whoever holds the right. */
 export function treat(known: Known | undefined, content: string, rules: Rules): Treatment {
   if (known === undefined || !rules('once')) return 'DECIDE';
-  if (known.content !== content) return 'REUSED';
-  return known.isFinal || !rules('answer-final') ? 'ANSWER' : 'WAIT';
+  if (!known.isFinal && rules('answer-final')) return 'WAIT';
+  return known.content === content ? 'ANSWER' : 'REUSED';
 }

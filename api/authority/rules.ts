@@ -27,6 +27,8 @@ export const RULES = {
   'store-first': 'State is stored before a message about it leaves.',
   recovering:
     'A member restored from an older copy first leaves the in-sync set, or starts a new term on what the registrar knows.',
+  'resume-covered':
+    'A holder that is alone and was restored goes on only where nothing can be final that the registrar does not know.',
   once: 'One effect for each (requester, key) for ever.',
   'answer-final': 'A requester is told only of what is final.',
   'mandate-waits': 'A mandate that replaces the holder waits until its lease is over.',

@@ -20,13 +20,15 @@ export interface WitnessRecord {
   readonly term: Term;
   /** What it has countersigned. */
   readonly head: Head;
+  /** Whether nothing can be final that it has not countersigned: so it is once a holder that is alone has begun to write. */
+  readonly covers: boolean;
 }
 
 export interface WitnessState extends WitnessRecord {
   /** Until when a lease of the holder may run. */
   readonly leaseUntil: number;
-  /** When the renewal of the last lease was sent, by the holder's clock; null if not known. */
-  readonly leasedAt: number | null;
+  /** When the last renewal of this term was sent for which it gave a lease, by the holder's clock. */
+  readonly leasedAt: number;
   /** Until when leases may run that were given before the last start. */
   readonly unknownUntil: number;
 }
@@ -48,9 +50,11 @@ export interface WitnessStep {
   readonly out: readonly Sent[];
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
+
 export function startWitness(record: WitnessRecord, now: number, rules: Rules): WitnessState {
   const waitMs = rules('restart-wait') ? leasePeriodMs(record.mandate) : 0;
-  return { ...record, leaseUntil: now + waitMs, leasedAt: null, unknownUntil: now + waitMs };
+  return { ...record, leaseUntil: now + waitMs, leasedAt: NEVER, unknownUntil: now + waitMs };
 }
 
 /** One event of the registrar. A new term is stored before anybody hears of it. */
@@ -84,6 +88,12 @@ function standing({ term, mandate, head }: WitnessState, to: NodeId, askedAt: nu
   return { to, message: { type: 'standing', term, mandate, head, askedAt } };
 }
 
+/** Whether leases must be over before the next mandate is in force: it takes the right away, or counts leases as shorter. */
+function endsLeases(state: WitnessState): boolean {
+  const { next, mandate } = state;
+  return next !== null && (isReplaced(state) || leasePeriodMs(next) < leasePeriodMs(mandate));
+}
+
 /** Whether the next mandate takes the right away from the holder. */
 function isReplaced({ next, term }: WitnessState): boolean {
   return next !== null && next.primary !== term.holder && next.backup !== term.holder;
@@ -96,14 +106,14 @@ function renewed(
   now: number,
 ): WitnessStep {
   const { term, mandate } = state;
-  if (n !== term.n || from !== term.holder || isReplaced(state))
+  if (n !== term.n || from !== term.holder || endsLeases(state))
     return { state, out: [standing(state, from, null)] };
   const until = now + leasePeriodMs(mandate);
   return {
     state: {
       ...state,
       leaseUntil: Math.max(state.leaseUntil, until),
-      leasedAt: Math.max(state.leasedAt ?? at, at),
+      leasedAt: Math.max(state.leasedAt, at),
     },
     out: [{ to: from, message: { type: 'lease', n, at } }],
   };
@@ -122,7 +132,7 @@ function countersign(
   const follows = leads && begin.len === head.len && begin.head === head.head && to.len > head.len;
   if (follows) {
     return {
-      state: { ...state, head: to },
+      state: { ...state, head: to, covers: state.covers || term.insync.length === 1 },
       out: [{ to: from, message: { type: 'countersigned', n, at: to } }],
     };
   }
@@ -145,14 +155,14 @@ function proposed(
   // Without the rule a number is given again: what a dishonest registrar does.
   const number = rules('one-next-term') ? state.term.n + 1 : n + 1;
   const term: Term = { ...state.term, ...named, n: number, why: proposal.kind };
-  const next = { ...state, term, leasedAt: null };
+  const next = { ...state, term, covers: state.covers && term.insync.length === 1, leasedAt: NEVER };
   const to = [state.mandate.primary, state.mandate.backup].filter((member) => member !== null);
   return { state: next, out: to.map((member) => standing(next, member, null)) };
 }
 
 /** Who holds the right after a proposal; null: not now. */
 function nextTerm(
-  { term, head, mandate, leaseUntil, leasedAt, unknownUntil, next }: WitnessState,
+  { term, head, covers, mandate, leaseUntil, leasedAt, unknownUntil, next }: WitnessState,
   from: NodeId,
   proposal: Proposal,
   now: number,
@@ -176,7 +186,7 @@ function nextTerm(
     case 'hand-over': {
       // No lease is running, or none that the holder will still use.
       const isFenced =
-        !rules('lease-of-the-term') || (leasedAt === null ? now >= unknownUntil : leasedAt <= proposal.at);
+        isOver || !rules('lease-of-the-term') || (now >= unknownUntil && leasedAt <= proposal.at);
       return from === term.holder && other !== null && isIn(other) && isFenced
         ? { holder: other, insync: [from, other].sort() }
         : null;
@@ -189,7 +199,10 @@ function nextTerm(
       if (from !== term.holder) return isIn(from) ? { holder: term.holder, insync: [term.holder] } : null;
       return other !== null && isIn(other) && isOver ? { holder: other, insync: [other] } : null;
     case 'resume':
-      return from === term.holder && term.insync.length === 1 && has(proposal.has)
+      return from === term.holder &&
+        term.insync.length === 1 &&
+        has(proposal.has) &&
+        (covers || !rules('resume-covered'))
         ? { holder: from, insync: [from] }
         : null;
   }
@@ -199,7 +212,7 @@ function nextTerm(
 function change(state: WitnessState, now: number, rules: Rules): WitnessState {
   const { next, term, leaseUntil } = state;
   if (next === null) return state;
-  const waits = isReplaced(state) && now < leaseUntil && rules('mandate-waits');
+  const waits = endsLeases(state) && now < leaseUntil && rules('mandate-waits');
   if (waits) return state;
   const members = [next.primary, next.backup].filter((member) => member !== null);
   const insync = term.insync.filter((member) => members.includes(member));
@@ -210,7 +223,8 @@ function change(state: WitnessState, now: number, rules: Rules): WitnessState {
     ...state,
     mandate: next,
     next: null,
-    leasedAt: null,
+    covers: state.covers && insync.length < 2,
+    leasedAt: NEVER,
     term: {
       n: term.n + 1,
       m: next.m,

@@ -11,6 +11,7 @@ import {
   type MemberRecord,
   type MemberState,
 } from '../../../api/authority/member.ts';
+import { recordOf } from '../../../api/authority/state.ts';
 import { treat } from '../../../api/authority/once.ts';
 import { otherOf, type Frame, type Message, type NodeId, type Output } from '../../../api/authority/words.ts';
 import { Violation } from './checks.ts';
@@ -107,7 +108,9 @@ export class MemberPart implements Part {
       this.state = state;
       const end = endOf(state);
       if (end.len !== this.log.to.len || end.head !== this.log.to.head) {
-        const log = [this.log, given].map((one) => one && upTo(one, end.len)).find((one) => one?.to.head === end.head);
+        const log = [this.log, given]
+          .map((one) => one && upTo(one, end.len))
+          .find((one) => one?.to.head === end.head);
         if (!log) throw new Error('the machine asks for a log that the driver does not have');
         this.log = log;
       }
@@ -190,12 +193,19 @@ export class MemberPart implements Part {
     }
     const { term, mandate } = state;
     const isHeard = world.local(host.id) - state.heardAt <= mandate.takeoverMs;
-    if (term.holder !== host.id && isHeard && asked.from !== term.holder && packet.type === 'request' && packet.ask?.unable) {
+    if (
+      term.holder !== host.id &&
+      isHeard &&
+      asked.from !== term.holder &&
+      packet.type === 'request' &&
+      packet.ask?.unable
+    ) {
       world.send(host.id, term.holder, { type: 'request', ask: null, request: asked.request });
       return this.reply(asked, { type: 'relayed' });
     }
     if (term.holder === host.id) return this.reply(asked, { type: 'failed' });
-    if (packet.type === 'request' && packet.ask?.unable?.n === term.n) return this.reply(asked, { type: 'relayed' });
+    if (packet.type === 'request' && packet.ask?.unable?.n === term.n)
+      return this.reply(asked, { type: 'relayed' });
     this.reply(asked, {
       type: 'redirected',
       route: { n: term.n, holder: term.holder, other: otherOf(mandate, term.holder) },
@@ -260,7 +270,8 @@ export class MemberPart implements Part {
       }
       const { request, version } = decision.entry;
       const isSame = request?.content === asked.request.content;
-      const decided = version === null ? `refused at ${decision.at.to.len}` : `version ${version} at ${decision.at.to.len}`;
+      const decided =
+        version === null ? `refused at ${decision.at.to.len}` : `version ${version} at ${decision.at.to.len}`;
       const text = isSame ? decided : 'REUSED';
       world.checks.answered(asked.request, text, decision.at);
       this.reply(asked, { type: 'answered', text });
@@ -270,8 +281,4 @@ export class MemberPart implements Part {
   private reply({ from, attempt, request }: Asked, reply: Reply): void {
     if (attempt > 0) this.world.send(this.host.id, from, { type: 'reply', attempt, request, reply });
   }
-}
-
-function recordOf({ self, mandate, term, final, tail, opening, recovering, frozen }: MemberState): MemberRecord {
-  return { self, mandate, term, final, tail, opening, recovering, frozen };
 }

@@ -63,8 +63,8 @@ const PROFILES: readonly (readonly Kind[])[] = [
   ] as Kind[],
 ];
 
-export const TAKEOVER_MS = 1200;
-const LEASE_MS = 1000;
+const TAKEOVER_MS = 700;
+const LEASE_MS = 600;
 
 /** Everything that chance decides before a schedule begins. */
 export function planOf(seed: number): Plan {
@@ -115,7 +115,11 @@ function requestsOf(random: Random, requesters: readonly NodeId[], peaceAt: numb
 
 function faultsOf(
   random: Random,
-  { hasWitness, requesters, peaceAt }: { hasWitness: boolean; requesters: readonly NodeId[]; peaceAt: number },
+  {
+    hasWitness,
+    requesters,
+    peaceAt,
+  }: { hasWitness: boolean; requesters: readonly NodeId[]; peaceAt: number },
 ): Fault[] {
   const profile = pick(random, PROFILES);
   const servers = hasWitness ? ['P', 'P', 'B', 'W'] : ['P', 'B', 'B'];
@@ -137,17 +141,40 @@ function faultsOf(
         );
       }
       case 'slow':
-        return void faults.push({ ...bad, from, to: pick(random, servers), delayMs: between(random, 100, 3000) });
+        return void faults.push({
+          ...bad,
+          from,
+          to: pick(random, servers),
+          delayMs: between(random, 100, 3000),
+        });
       case 'lossy':
-        return void faults.push({ ...bad, from: '*', to: '*', loss: 0.3 * random(), copy: 0.3 * random(), delayMs: between(random, 0, 300) });
+        return void faults.push({
+          ...bad,
+          from: '*',
+          to: '*',
+          loss: 0.3 * random(),
+          copy: 0.3 * random(),
+          delayMs: between(random, 0, 300),
+        });
       case 'crash':
       case 'pause':
         return void faults.push({ at, kind, node: random() < 0.9 ? node : pick(random, all), forMs });
       case 'restore':
         // A register that was set back is not covered: its node has to be replaced.
-        return void faults.push({ at, kind, node: hasWitness ? pick(random, ['P', 'B']) : 'B', forMs, ageMs: between(random, 50, 3000) });
+        return void faults.push({
+          at,
+          kind,
+          node: hasWitness ? pick(random, ['P', 'B']) : 'B',
+          forMs,
+          ageMs: between(random, 50, 3000),
+        });
       case 'replace':
-        return void faults.push({ at, kind, node: hasWitness ? pick(random, ['P', 'B']) : 'B', forMs: random() < 0.5 ? 0 : forMs });
+        return void faults.push({
+          at,
+          kind,
+          node: hasWitness ? pick(random, ['P', 'B']) : 'B',
+          forMs: random() < 0.5 ? 0 : forMs,
+        });
       case 'hand-over':
         return void faults.push({ at, kind });
       default:
@@ -165,8 +192,10 @@ function faultsOf(
   const replaces = faults.filter(({ kind }) => kind === 'replace').length;
   return faults
     .filter(({ kind }, index) => {
-      if (kind === 'restore' && restores > 2) return faults.findIndex((fault) => fault.kind === kind) === index;
-      if (kind === 'replace' && replaces > 1) return faults.findIndex((fault) => fault.kind === kind) === index;
+      if (kind === 'restore' && restores > 2)
+        return faults.findIndex((fault) => fault.kind === kind) === index;
+      if (kind === 'replace' && replaces > 1)
+        return faults.findIndex((fault) => fault.kind === kind) === index;
       return true;
     })
     .sort((a, b) => a.at - b.at);

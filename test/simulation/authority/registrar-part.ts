@@ -1,4 +1,10 @@
-import { startWitness, stepWitness, type WitnessEvent, type WitnessRecord, type WitnessState } from '../../../api/authority/witness.ts';
+import {
+  startWitness,
+  stepWitness,
+  type WitnessEvent,
+  type WitnessRecord,
+  type WitnessState,
+} from '../../../api/authority/witness.ts';
 import type { Mandate, NodeId } from '../../../api/authority/words.ts';
 import { continues } from './log.ts';
 import type { Host, Packet, Part, World } from './world.ts';
@@ -48,8 +54,8 @@ export class RegistrarPart implements Part {
     const { state, out } = stepWitness(before, event, world.local(host.id), world.rules);
     this.state = state;
     if (state !== before) {
-      const { self, mandate, next, term, head } = state;
-      const disk = { self, mandate, next, term, head };
+      const { self, mandate, next, term, head, covers } = state;
+      const disk = { self, mandate, next, term, head, covers };
       if (world.rules('store-first')) this.disk = disk;
       else world.onHost(host, world.plan.delayMs, () => (this.disk = disk));
     }

@@ -44,7 +44,9 @@ export class RequesterPart implements Part {
     if (packet.type !== 'reply') return;
     const { attempt, reply, request } = packet;
     if (reply.type === 'answered') {
-      const index = this.queue.findIndex(({ key, content }) => key === request.key && content === request.content);
+      const index = this.queue.findIndex(
+        ({ key, content }) => key === request.key && content === request.content,
+      );
       if (index >= 0) this.queue.splice(index, 1);
     }
     this.apply({ ...reply, attempt });

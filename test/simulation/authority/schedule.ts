@@ -57,7 +57,7 @@ class Network {
       if (id !== 'W') this.addMember(host, mandate, term);
     }
     const home = this.world.hosts.get(registrar) as Host;
-    const record = { self: registrar, mandate, next: null, term, head: EMPTY.to };
+    const record = { self: registrar, mandate, next: null, term, head: EMPTY.to, covers: true };
     this.registrar = new RegistrarPart(this.world, home, record);
     home.parts.push(this.registrar);
     for (const id of plan.requesters) {
@@ -94,7 +94,7 @@ class Network {
     world.runUntil(plan.peaceAt, check);
     world.say(() => 'peace');
     this.heal();
-    for (let until = plan.peaceAt; until < plan.peaceAt + PEACE_MS; ) {
+    for (let until = plan.peaceAt; until < plan.peaceAt + PEACE_MS;) {
       until += 250;
       world.runUntil(until, check);
       this.operate();
@@ -188,7 +188,11 @@ class Network {
     for (const to of this.members.keys()) {
       if (kind === 'lie' && to === term.holder) continue;
       const sent = kind === 'reuse' && to === 'B' ? { ...request, content: 'b' } : request;
-      world.send(node, to, { type: 'request', ask: { attempt: 0, to, unable: kind === 'lie' ? unable : null }, request: sent });
+      world.send(node, to, {
+        type: 'request',
+        ask: { attempt: 0, to, unable: kind === 'lie' ? unable : null },
+        request: sent,
+      });
     }
   }
 
@@ -210,7 +214,8 @@ class Network {
   private difference(): string | null {
     const { registrar } = this;
     const { mandate, term, next } = registrar.state;
-    for (const [id, { queue }] of this.requesters) if (queue.length > 0) return `${id} waits for ${queue.length}`;
+    for (const [id, { queue }] of this.requesters)
+      if (queue.length > 0) return `${id} waits for ${queue.length}`;
     if (next !== null) return `mandate ${next.m} is not in force`;
     const names = [mandate.primary, mandate.backup ?? ''];
     const [primary, backup] = names.map((name) => this.members.get(name));

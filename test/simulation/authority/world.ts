@@ -134,7 +134,8 @@ export class World {
     let random = this.links.get(name);
     if (random === undefined) {
       let seed = this.plan.seed;
-      for (let index = 0; index < name.length; index++) seed = Math.imul(seed ^ name.charCodeAt(index), 0x01000193);
+      for (let index = 0; index < name.length; index++)
+        seed = Math.imul(seed ^ name.charCodeAt(index), 0x01000193);
       this.links.set(name, (random = seeded(seed)));
     }
     return random;
