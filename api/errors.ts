@@ -28,6 +28,10 @@ export const errorCodes = {
     status: 421,
     duty: 'Send the request to the authority of the book, or to your own node, which delivers it.',
   },
+  UNABLE: {
+    status: 503,
+    duty: 'Nobody can approve for the book through this node now; ask again after the time given, or the other member of its authority.',
+  },
   IN_USE: { status: 503, duty: 'The book is in use; try again after the time given.' },
   TOO_BUSY: {
     status: 503,

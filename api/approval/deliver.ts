@@ -33,7 +33,7 @@ async function deliverOne(here: Here, caller: Caller, token: string, place: stri
 
 async function signedUpdate(here: Here, caller: Caller, token: string, place: string): Promise<UpdateInput> {
   const keys = await here.keysOf(caller.organisation);
-  const checked = checkRequest(token, { keys, issuer: caller.organisation, audience: here.organisation });
+  const checked = checkRequest(token, { keys, issuer: caller.organisation });
   if (!checked.ok) {
     throw new LotbookError('UNVERIFIED', `The request cannot be verified (${checked.code}).`, { place });
   }

@@ -46,6 +46,10 @@ export interface RequestView {
   decidedBy: string | null;
   reason: string | null;
   error: RequestError | null;
+  /** What it waits for, while it is not decided and that is known. */
+  waitsFor: string | null;
+  /** With PROVISIONAL: the signed word of the member that checked it. */
+  provisional: string | null;
   outcome: RecordVersion[];
   /** What was asked for, as long as it is not approved. */
   changes: unknown;

@@ -49,6 +49,8 @@ export function viewOf(book: string, request: StoredRequest | DecidedRequest): R
     decidedBy,
     reason,
     error: errorOf(request),
+    waitsFor: waitsForOf(request),
+    provisional: state === 'PROVISIONAL' ? (request.provisional ?? null) : null,
     outcome: request.outcome ? (JSON.parse(request.outcome) as RecordVersion[]) : [],
     changes: request.changes ? (JSON.parse(request.changes) as unknown) : null,
   };
@@ -72,9 +74,16 @@ export function refusedView(update: UpdateInput, requester: string, error: Reque
     decidedBy: null,
     reason: null,
     error,
+    waitsFor: null,
+    provisional: null,
     outcome: [],
     changes: null,
   };
+}
+
+function waitsForOf(request: StoredRequest | DecidedRequest): string | null {
+  const isWaiting = request.state === 'QUEUED' || request.state === 'PROVISIONAL';
+  return isWaiting && 'lastError' in request ? request.lastError : null;
 }
 
 function errorOf(request: StoredRequest | DecidedRequest): RequestError | null {

@@ -7,7 +7,7 @@ import { COMPLETE, eventStream, HEARTBEAT, nextEvent } from './sse.ts';
 
 /** Looked at so often even if nothing rings: a ring can be lost. */
 const POLL_MS = 5_000;
-const OPEN_STATES: ReadonlySet<string> = new Set(['QUEUED', 'PENDING']);
+const OPEN_STATES: ReadonlySet<string> = new Set(['QUEUED', 'PROVISIONAL', 'PENDING']);
 
 /**
  * One event for each state of an update request, from the one that it has, until it is decided.

@@ -33,7 +33,13 @@ interface ServerInput {
   randomId: () => string;
 }
 
-const QUIET: ReadonlySet<ErrorCode> = new Set(['TOO_BUSY', 'SHUTTING_DOWN', 'IN_USE', 'UNREACHABLE']);
+const QUIET: ReadonlySet<ErrorCode> = new Set([
+  'TOO_BUSY',
+  'SHUTTING_DOWN',
+  'IN_USE',
+  'UNABLE',
+  'UNREACHABLE',
+]);
 const STOPPING = new LotbookError('SHUTTING_DOWN', 'The node is stopping.', { retryAfterMs: 5000 });
 
 /** The HTTP server of a node: request id and log, drain, then GraphQL or the Express app behind its table of doors. */

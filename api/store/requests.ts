@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-export type RequestState = 'QUEUED' | 'PENDING' | 'APPROVED' | 'REFUSED' | 'REJECTED';
+export type RequestState = 'QUEUED' | 'PROVISIONAL' | 'PENDING' | 'APPROVED' | 'REFUSED' | 'REJECTED';
 
 /** A row of the table of update requests. */
 export interface StoredRequest {
@@ -24,6 +24,8 @@ export interface StoredRequest {
   attempts: number;
   nextAttempt: Date | null;
   lastError: string | null;
+  /** With PROVISIONAL: the member's signed word. */
+  provisional?: string | null;
 }
 
 type Source = Pick<pg.Pool, 'query'> | pg.PoolClient;
@@ -144,6 +146,7 @@ export async function updateQueued(
     | 'attempts'
     | 'nextAttempt'
     | 'lastError'
+    | 'provisional'
   >,
 ): Promise<void> {
   await source.query(

@@ -12,8 +12,8 @@ import { ed25519 } from './keys.ts';
 const { signer, keys } = ed25519();
 const claims: RequestClaims = {
   iss: 'https://grower.example',
-  aud: 'https://packer.example',
-  book: 'urn:example:book:1',
+  aud: 'packer.example',
+  book: 'packer.example/orders',
   jti: 'one',
   iat: 1_800_000_000.25,
   key: 'shipment 17',
@@ -37,7 +37,8 @@ const claims: RequestClaims = {
   ],
   reason: 'count corrected',
 };
-const expected = { keys, issuer: claims.iss, audience: claims.aud };
+const asker = { client: 'grower.example/erp', roles: ['EDITOR'], content: 'A'.repeat(43) };
+const expected = { keys, issuer: claims.iss };
 
 async function codeOf(changed: unknown): Promise<string> {
   const result = checkRequest(
@@ -51,10 +52,14 @@ test('a request arrives as it was signed', async () => {
   const token = await signRequest(claims, signer);
   expect(claimedRequester(token)).toBe(claims.iss);
   expect(checkRequest(token, expected)).toEqual({ ok: true, claims, kid: signer.kid });
+  const asked = { ...claims, asker };
+  expect(checkRequest(await signRequest(asked, signer), expected)).toMatchObject({ ok: true, claims: asked });
 });
 
-test('a request for another authority, or in another name, is refused', async () => {
-  expect(await codeOf({ ...claims, aud: 'https://other.example' })).toMatch(/^WRONG_AUDIENCE/);
+test("a request that is not for the owner of its book, or in another's name, is refused", async () => {
+  expect(await codeOf({ ...claims, aud: 'other.example' })).toMatch(/^WRONG_AUDIENCE/);
+  expect(await codeOf({ ...claims, book: 'other.example/orders' })).toMatch(/^WRONG_AUDIENCE/);
+  expect(await codeOf({ ...claims, aud: '', book: 'orders' })).toMatch(/^(BAD_CLAIMS|WRONG_AUDIENCE)/);
   expect(await codeOf({ ...claims, iss: 'https://other.example' })).toMatch(/^WRONG_ISSUER/);
 });
 
@@ -71,6 +76,12 @@ describe('a request of another structure is refused with the place', () => {
     ['fields as a list', withChange({ fields: [] }), 'changes.0.fields'],
     ['a field without a name', withChange({ fields: { '': 1 } }), 'changes.0.fields'],
     ['an unknown member', withChange({ lock: 1 }), 'changes.0'],
+    ['an asker without a name', { ...claims, asker: { ...asker, client: undefined } }, 'asker.client'],
+    [
+      'an asker whose content is no digest',
+      { ...claims, asker: { ...asker, content: 'x' } },
+      'asker.content',
+    ],
   ])('%s', async (_, changed, place) => {
     expect(await codeOf(changed)).toMatch(new RegExp(`^BAD_CLAIMS ${place.replaceAll('.', '\\.')}`));
   });

@@ -22,6 +22,12 @@ import {
   verifyMandate,
 } from '../../api/ledger/statements/mandate.ts';
 import {
+  PROVISIONAL_TYP,
+  type ProvisionalClaims,
+  signProvisional,
+  verifyProvisional,
+} from '../../api/ledger/statements/provisional.ts';
+import {
   RECEIPT_TYP,
   type ReceiptClaims,
   signReceipt,
@@ -166,7 +172,23 @@ const decision: DecisionClaims = {
   state: 'REFUSED',
   code: 'STALE_BASE',
 };
-export const examples = { mandate: firstMandate, term: firstTerm, receipt, approval, unable, decision };
+const provisional: ProvisionalClaims = {
+  iss: backup,
+  book,
+  request: digest('request'),
+  len: 7,
+  head: digest('log'),
+  iat: 1_800_000_006,
+};
+export const examples = {
+  mandate: firstMandate,
+  term: firstTerm,
+  receipt,
+  approval,
+  unable,
+  decision,
+  provisional,
+};
 
 const notDigest = 'A'.repeat(42);
 const common = [
@@ -406,6 +428,27 @@ const decisionSample: Sample = {
   ],
 };
 
+const provisionalSample: Sample = {
+  typ: PROVISIONAL_TYP,
+  claims: { ...provisional },
+  any: any<ProvisionalClaims>({
+    iss: fc.constant(backup),
+    book: fc.constant(book),
+    request: anyDigest,
+    len: anyLength,
+    head: anyDigest,
+    iat: anyTime,
+  }).map((claims) => ({ ...claims })),
+  sign: (claims, signer) => signProvisional(claims as ProvisionalClaims, signer),
+  verify: verifyProvisional,
+  wrong: [
+    ...common,
+    ['a request that is no hash', { request: 'request-1' }, 'request'],
+    ['a log of negative length', { len: -1 }, 'len'],
+    ['a root that is no digest', { head: notDigest }, 'head'],
+  ],
+};
+
 export const samples: readonly Sample[] = [
   mandateSample,
   termSample,
@@ -413,4 +456,5 @@ export const samples: readonly Sample[] = [
   approvalSample,
   unableSample,
   decisionSample,
+  provisionalSample,
 ];

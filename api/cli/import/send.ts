@@ -5,7 +5,7 @@ import type { Chunk } from './read.ts';
 
 /** What the node answers of one chunk. */
 export interface ChunkAnswer {
-  state: 'APPROVED' | 'PENDING' | 'REFUSED' | 'REJECTED' | 'QUEUED';
+  state: 'APPROVED' | 'PENDING' | 'REFUSED' | 'REJECTED' | 'QUEUED' | 'PROVISIONAL';
   outcome: { record: string; version: number; seq: number }[];
   error: {
     code: string;
@@ -33,7 +33,13 @@ const REQUEST = `mutation ($updates: [UpdateInput!]!) {
 
 const CHUNKS_IN_CALL = 5;
 /** After these the same call may succeed; it has the same keys, so it takes effect once. */
-const PASSING: ReadonlySet<string> = new Set(['TOO_BUSY', 'IN_USE', 'SHUTTING_DOWN', 'UNREACHABLE']);
+const PASSING: ReadonlySet<string> = new Set([
+  'TOO_BUSY',
+  'IN_USE',
+  'UNABLE',
+  'SHUTTING_DOWN',
+  'UNREACHABLE',
+]);
 const MOST_TRIES = 10;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;

@@ -18,7 +18,7 @@ export function masterDataField(record: string): string {
 
 /** True while a person, or another node, has yet to decide. */
 export function isOpen({ state }: RequestView): boolean {
-  return state === 'QUEUED' || state === 'PENDING';
+  return state === 'QUEUED' || state === 'PROVISIONAL' || state === 'PENDING';
 }
 
 /** Where the job of a single request stands: all of its `events` are captured with it, or none. */

@@ -34,6 +34,7 @@ const OF_THE_CALL: ReadonlySet<ErrorCode> = new Set([
   'TOO_BUSY',
   'SHUTTING_DOWN',
   'IN_USE',
+  'UNABLE',
   'INTERNAL',
   'NOT_FOUND',
   'NOT_AUTHORITY',
