@@ -47,6 +47,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
   Subscription: {
     feed: 'SIGNED_IN',
     requestState: 'SIGNED_IN',
+    trace: 'SIGNED_IN',
   },
 };
 

@@ -9,10 +9,12 @@ import { causeOf } from './errors.ts';
 import { readBody } from './read-body.ts';
 import { executableSchema } from './schema.ts';
 import { COMPLETE, eventStream, isEventStream, nextEvent } from './sse.ts';
-import { openStreamLimit, type StreamLimit } from './stream-limit.ts';
+import { openStreamLimit, type StreamLimits } from './stream-limit.ts';
 import { serveSubscription } from './subscriptions.ts';
 
 const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
+/** A trace works all the time that it is read. */
+const MAX_TRACES_PER_ORGANISATION = 8;
 
 /**
  * The GraphQL endpoint: graphql-yoga's engine behind a front on node:http. POST only (GraphQL over HTTP, section 6); an
@@ -24,15 +26,18 @@ const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
  */
 export function createGraphqlHandler(
   services: Services,
-  { maxRequestStates = MAX_REQUEST_STATES_PER_ORGANISATION } = {},
+  { maxRequestStates = MAX_REQUEST_STATES_PER_ORGANISATION, maxTraces = MAX_TRACES_PER_ORGANISATION } = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const schema = executableSchema();
   const engine = openEngine(schema);
-  const requestStates = openStreamLimit(maxRequestStates);
+  const limits = {
+    requestStates: openStreamLimit(maxRequestStates, 'follows as many requests'),
+    traces: openStreamLimit(maxTraces, 'traces as much at once'),
+  };
   return (req, res) => {
     const given = res.getHeader('x-request-id');
     const requestId = typeof given === 'string' ? given : services.randomId();
-    serve({ services, schema, engine, requestStates, requestId, req, res }).catch((error: unknown) => {
+    serve({ services, schema, engine, limits, requestId, req, res }).catch((error: unknown) => {
       report(services, requestId, error);
       answerError(res, error, requestId, error instanceof MethodError ? 405 : undefined);
     });
@@ -43,8 +48,8 @@ interface Call {
   services: Services;
   schema: GraphQLSchema;
   engine: Engine;
-  /** How many requests each organisation follows. */
-  requestStates: StreamLimit;
+  /** How many streams of each kind an organisation has open. */
+  limits: StreamLimits;
   requestId: string;
   req: IncomingMessage;
   res: ServerResponse;
@@ -52,7 +57,7 @@ interface Call {
 
 class MethodError extends LotbookError {}
 
-async function serve({ services, schema, engine, requestStates, requestId, req, res }: Call): Promise<void> {
+async function serve({ services, schema, engine, limits, requestId, req, res }: Call): Promise<void> {
   const caller = await services.authenticate(req);
   if (req.method !== 'POST') {
     res.setHeader('allow', 'POST');
@@ -63,7 +68,7 @@ async function serve({ services, schema, engine, requestStates, requestId, req, 
   const { variables } = params;
   const context: GraphQLContext = { ...services, caller, requestId };
   if (isSubscription(operation)) {
-    await serveSubscription({ schema, document, operation, variables, context, requestStates, req, res });
+    await serveSubscription({ schema, document, operation, variables, context, limits, req, res });
     return;
   }
   const result = await engine.execute({

@@ -8,14 +8,20 @@ export interface StreamLimit {
   enter(organisation: string): () => void;
 }
 
-/** At most so many streams of one organisation at a time. */
-export function openStreamLimit(most: number): StreamLimit {
+/** One for each kind of stream that is not a feed. */
+export interface StreamLimits {
+  requestStates: StreamLimit;
+  traces: StreamLimit;
+}
+
+/** At most so many streams of one organisation at a time; `does` what it then does too much. */
+export function openStreamLimit(most: number, does: string): StreamLimit {
   const counts = new Map<string, number>();
   return {
     enter: (organisation) => {
       const count = counts.get(organisation) ?? 0;
       if (count >= most) {
-        const message = 'Your organisation follows as many requests as this node serves.';
+        const message = `Your organisation ${does} as this node serves.`;
         throw new LotbookError('TOO_BUSY', message, { retryAfterMs: BUSY_RETRY_MS });
       }
       counts.set(organisation, count + 1);

@@ -1,16 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getArgumentValues, getVariableValues } from 'graphql';
+import type { TraceQuery } from '../delivery/trace.ts';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
 import { streamRequestState } from './request-state.ts';
-import type { StreamLimit } from './stream-limit.ts';
+import type { StreamLimits } from './stream-limit.ts';
+import { streamTrace } from './trace.ts';
 import { renderer, rootField, selectionKey, type AskedSubscription } from './selection.ts';
 
 interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
   context: GraphQLContext;
-  requestStates: StreamLimit;
+  limits: StreamLimits;
   req: IncomingMessage;
   res: ServerResponse;
 }
@@ -21,7 +23,7 @@ interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
  */
 export async function serveSubscription({
   context,
-  requestStates,
+  limits,
   req,
   res,
   ...given
@@ -46,14 +48,21 @@ export async function serveSubscription({
       expiresAt: caller.expiresAt,
       signal,
     });
-  } else if (field === 'requestState') {
-    const stillMay = () =>
-      context.authenticate(req).catch((error: unknown) => {
-        if (toLotbookError(error).code === 'UNAUTHENTICATED') return null;
-        throw error;
-      });
-    const leave = requestStates.enter(caller.organisation);
+    return;
+  }
+  const stillMay = () =>
+    context.authenticate(req).catch((error: unknown) => {
+      if (toLotbookError(error).code === 'UNAUTHENTICATED') return null;
+      throw error;
+    });
+  if (field === 'requestState') {
+    const leave = limits.requestStates.enter(caller.organisation);
     await streamRequestState({ context, res, id: args['id'] as string, render, stillMay }).finally(leave);
+  } else if (field === 'trace') {
+    const { input, viewAs } = args as { input: TraceQuery; viewAs?: string | null };
+    const leave = limits.traces.enter(caller.organisation);
+    const query = { ...input, caller, viewAs };
+    await streamTrace({ context, res, args: query, render, stillMay }).finally(leave);
   } else {
     throw new Error(`nothing serves the subscription ${field}`);
   }

@@ -218,5 +218,6 @@ CREATE INDEX "capture_job_createdAt_id_idx" ON "capture_job"("createdAt", "id");
 
 -- Partial indexes, which the data model cannot say: few rows have what they look for.
 CREATE INDEX "record_event_time" ON "record" ("book", "eventTime") WHERE "eventTime" IS NOT NULL;
+CREATE INDEX "record_corrected" ON "record" ("book") WHERE "kind" = 'EVENT' AND "version" > 1;
 CREATE INDEX "request_pending" ON "request" ("book", "createdAt", "id") WHERE "state" = 'PENDING';
 CREATE INDEX "request_due" ON "request" ("nextAttempt") WHERE "nextAttempt" IS NOT NULL;

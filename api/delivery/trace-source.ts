@@ -1,0 +1,151 @@
+import type { JsonValue } from '../events/value.ts';
+import { parseDisclosure } from '../ledger/disclosure.ts';
+import { NAMES_FIELD } from '../ledger/field-value.ts';
+import { LEADING_FIELDS, traceEvent, type TraceEvent } from '../recall/trace-event.ts';
+import type { Ask } from '../recall/trace.ts';
+import type { Grant } from '../sharing/grant.ts';
+import { isInForce, permittedFields, type Question } from '../sharing/permitted.ts';
+import { attributesOf } from '../sharing/subject.ts';
+import { readChangedSince, readEvents, readLinkingEvents, type EventRow } from '../store/trace.ts';
+import type { Scope, ScopeServices } from './scope.ts';
+
+/** Answers what a trace asks, from the books and local copies of this node. */
+export type EventSource = (ask: Ask) => Promise<TraceEvent[]>;
+
+/**
+ * The events that a caller may see, each as far as it may: a link in a field that is not permitted is not there, and an
+ * event that shows none of its fields is not there either. Permission is decided anew for every question.
+ */
+export function openEventSource(
+  services: ScopeServices,
+  scopes: readonly Scope[],
+  knownAt: Date | null,
+): EventSource {
+  const own = scopes.filter(({ question }) => question === 'OWN').map(({ book }) => book.id);
+  const shared = scopes.filter(({ question }) => question !== 'OWN');
+  const past = knownAt ? openPast(services, scopes, knownAt) : null;
+
+  const readOwn = async (ask: Ask): Promise<TraceEvent[]> => {
+    if (own.length === 0) return [];
+    return (await read(services, own, knownAt, ask, null)).map((row) => ownEvent(row, services.organisation));
+  };
+  const readShared = async (scope: Scope, ask: Ask): Promise<TraceEvent[]> => {
+    const { grants, question } = await renew(services, scope);
+    const fields = searchedFields(grants, question);
+    if (fields?.length === 0) return [];
+    const rows = await read(services, [scope.book.id], knownAt, ask, fields);
+    return rows.flatMap((row) => partnersEvent(row, grants, question) ?? []);
+  };
+  return async (ask) => {
+    const parts = [await readOwn(ask), ...(await inTurn(shared, (scope) => readShared(scope, ask)))];
+    if (past && 'links' in ask) parts.push(await past(ask.links));
+    return once(parts.flat());
+  };
+}
+
+function read(
+  { db }: ScopeServices,
+  books: readonly string[],
+  knownAt: Date | null,
+  ask: Ask,
+  fields: readonly string[] | null,
+): Promise<EventRow[]> {
+  if ('records' in ask) return readEvents(db.pool, { books, knownAt, records: ask.records });
+  return readLinkingEvents(db.pool, { books, knownAt, identifiers: ask.links, fields });
+}
+
+/** The events that were changed since a past moment, as they were then, by what they linked then. */
+function openPast(
+  services: ScopeServices,
+  scopes: readonly Scope[],
+  moment: Date,
+): (identifiers: readonly string[]) => Promise<TraceEvent[]> {
+  let rows: Promise<Map<string, EventRow[]>> | undefined;
+  const load = async (): Promise<Map<string, EventRow[]>> => {
+    const books = scopes.map(({ book }) => book.id);
+    const linking = new Map<string, EventRow[]>();
+    for (const row of await readChangedSince(services.db.pool, books, moment)) {
+      const { things, others } = ownEvent(row, services.organisation);
+      for (const id of new Set([...things, ...others].map(({ identifier }) => identifier))) {
+        const known = linking.get(id);
+        if (known) known.push(row);
+        else linking.set(id, [row]);
+      }
+    }
+    return linking;
+  };
+  return async (identifiers) => {
+    rows ??= load();
+    const linking = await rows;
+    const found = identifiers.flatMap((id) => linking.get(id) ?? []);
+    return inTurn(scopes, async (scope) => {
+      const inBook = found.filter(({ book }) => book === scope.book.id);
+      if (scope.question === 'OWN') return inBook.map((row) => ownEvent(row, services.organisation));
+      const { grants, question } = await renew(services, scope);
+      return inBook.flatMap((row) => {
+        const event = partnersEvent(row, grants, question);
+        return event && linksAny(event, identifiers) ? [event] : [];
+      });
+    }).then((parts) => parts.flat());
+  };
+}
+
+/** What one of the node's own people sees: of a local copy what was disclosed, unset fields too. */
+function ownEvent(row: EventRow, organisation: string): TraceEvent {
+  const { state, disclosures, authority } = row;
+  if (authority === organisation || disclosures === null)
+    return traceEvent(sourceOf(row), state ?? {}, () => true);
+  const opened = new Set((JSON.parse(disclosures) as string[]).map((each) => parseDisclosure(each)?.name));
+  const isAll = opened.has(NAMES_FIELD);
+  return traceEvent(sourceOf(row), state ?? {}, (name) => isAll || opened.has(name));
+}
+
+/** Null where the event does not exist for this audience. */
+function partnersEvent(row: EventRow, grants: readonly Grant[], question: Question): TraceEvent | null {
+  const { state, disclosures, record: id, seq, at } = row;
+  // Another organisation's content is not ours to share.
+  if (state === null || disclosures !== null) return null;
+  const subject = { id, seq, at: at.getTime(), ...attributesOf('EVENT', id, state) };
+  const names = [...new Set([...Object.keys(state), ...LEADING_FIELDS])];
+  const permitted = permittedFields(grants, subject, names, question);
+  const fields: Record<string, JsonValue> = {};
+  for (const name of permitted.keys()) {
+    if (Object.hasOwn(state, name)) fields[name] = state[name] as JsonValue;
+  }
+  if (Object.keys(fields).length === 0) return null;
+  return traceEvent(sourceOf(row), fields, (name) => permitted.has(name));
+}
+
+function sourceOf({ book, record, version, authority }: EventRow) {
+  return { book, record, version, organisation: authority };
+}
+
+/** By which fields links may be looked up at all: those of any READ grant in force; null for all. */
+function searchedFields(grants: readonly Grant[], question: Question): string[] | null {
+  const inForce = grants.filter((grant) => grant.right === 'READ' && isInForce(grant, question));
+  const names = inForce.flatMap(({ fields }) => fields);
+  return names.includes('*') ? null : [...new Set(names)];
+}
+
+async function renew(
+  { grants, clock }: ScopeServices,
+  { book, question }: Scope,
+): Promise<{ grants: readonly Grant[]; question: Question }> {
+  if (question === 'OWN') throw new Error('the own people need no grant');
+  return { grants: await grants.of(book.id), question: { ...question, now: clock() } };
+}
+
+function linksAny({ things, others }: TraceEvent, identifiers: readonly string[]): boolean {
+  const wanted = new Set(identifiers);
+  return [...things, ...others].some(({ identifier }) => wanted.has(identifier));
+}
+
+function once(events: readonly TraceEvent[]): TraceEvent[] {
+  return [...new Map(events.map((event) => [`${event.book} ${event.record}`, event])).values()];
+}
+
+async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}

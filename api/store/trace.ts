@@ -1,0 +1,93 @@
+import type { JsonValue } from '../events/value.ts';
+import type { Pool } from './database.ts';
+
+/** An event record in one version, as far as tracing needs it: without its token. */
+export interface EventRow {
+  book: string;
+  /** The organisation whose node approves the book. */
+  authority: string;
+  seq: number;
+  record: string;
+  version: number;
+  at: Date;
+  state: Record<string, JsonValue> | null;
+  /** In a local copy: what was received, as JSON text. */
+  disclosures: string | null;
+}
+
+/** Which books, and as of when: the versions that were approved by then; null for now. */
+interface Reading {
+  books: readonly string[];
+  knownAt: Date | null;
+}
+
+type StoredRow = Omit<EventRow, 'state'> & { state: string | null };
+
+const COLUMNS = 'e.book, b.authority, e.seq, e.record, e.version, e.at, e.state, e.disclosures';
+
+/** The current versions, or those of a past moment. The database chooses the version, for it has the index. */
+const CURRENT = 'JOIN entry e ON e.book = r.book AND e.seq = r.seq';
+const AS_OF = (moment: string): string => `
+  CROSS JOIN LATERAL (SELECT * FROM entry v
+                       WHERE v.book = r.book AND v.record = r.id AND v.at <= ${moment}
+                       ORDER BY v.version DESC LIMIT 1) e`;
+
+/**
+ * Event records whose current version links any of the identifiers, in a field of `fields` (null: in any).
+ * Planned each time: of a plan for any number of identifiers the database would expect too many.
+ */
+export async function readLinkingEvents(
+  db: Pick<Pool, 'query'>,
+  {
+    books,
+    knownAt,
+    identifiers,
+    fields,
+  }: Reading & { identifiers: readonly string[]; fields: readonly string[] | null },
+): Promise<EventRow[]> {
+  const { rows } = await db.query<StoredRow>(
+    `WITH hit AS MATERIALIZED (
+       SELECT DISTINCT l.book, l.record FROM link l
+        WHERE l.identifier = ANY($1) AND l.book = ANY($2) AND ($3::text[] IS NULL OR l.field = ANY($3)))
+     SELECT ${COLUMNS} FROM hit h JOIN record r ON r.book = h.book AND r.id = h.record
+            ${knownAt ? AS_OF('$4') : CURRENT} JOIN book b ON b.id = e.book
+      WHERE r.kind = 'EVENT'`,
+    [identifiers, books, fields, ...(knownAt ? [knownAt] : [])],
+  );
+  return rows.map(eventOf);
+}
+
+/** Event records by their ids. */
+export async function readEvents(
+  db: Pick<Pool, 'query'>,
+  { books, knownAt, records }: Reading & { records: readonly string[] },
+): Promise<EventRow[]> {
+  const { rows } = await db.query<StoredRow>(
+    `SELECT ${COLUMNS} FROM record r ${knownAt ? AS_OF('$3') : CURRENT} JOIN book b ON b.id = e.book
+      WHERE r.kind = 'EVENT' AND r.book = ANY($1) AND r.id = ANY($2)`,
+    [books, records, ...(knownAt ? [knownAt] : [])],
+  );
+  return rows.map(eventOf);
+}
+
+/**
+ * The versions at a past moment of the events that were changed since: the links that are kept are those of the current
+ * versions, and these may have had others.
+ */
+export async function readChangedSince(
+  db: Pick<Pool, 'query'>,
+  books: readonly string[],
+  moment: Date,
+): Promise<EventRow[]> {
+  const { rows } = await db.query<StoredRow>(
+    `SELECT ${COLUMNS} FROM record r JOIN entry now ON now.book = r.book AND now.seq = r.seq AND now.at > $2
+            ${AS_OF('$2')} JOIN book b ON b.id = e.book
+      WHERE r.kind = 'EVENT' AND r.version > 1 AND r.book = ANY($1)`,
+    [books, moment],
+  );
+  return rows.map(eventOf);
+}
+
+function eventOf({ state, ...row }: StoredRow): EventRow {
+  return { ...row, state: state === null ? null : (JSON.parse(state) as Record<string, JsonValue>) };
+}
