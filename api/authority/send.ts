@@ -14,11 +14,17 @@ export function sendFrom(state: MemberState, from: Head): Step {
 
 /** Has the registrar countersign: all that is proposed where the holder is alone, else what is final. */
 export function countersign(state: MemberState): Step {
-  const { register, term, self } = state;
-  const to = term.insync.length === 1 ? endOf(state) : state.final;
-  if (!isHolder(state) || register === null || to.len <= register.len) return { state, out: [] };
-  const message = { type: 'countersign', n: term.n, from: register, to } as const;
-  return { state, out: term.holder === self ? [{ to: term.registrar, message }] : [] };
+  const { register, witnessed, term } = state;
+  if (!isHolder(state) || register === null) return { state, out: [] };
+  const isAlone = term.insync.length === 1;
+  const to = isAlone ? endOf(state) : state.final;
+  // Alone, it needs the answer itself: the one before may have been lost with the last stop.
+  const done = isAlone ? witnessed : register;
+  if (to.len < register.len || (done !== null && to.len <= done.len)) return { state, out: [] };
+  return {
+    state,
+    out: [{ to: term.registrar, message: { type: 'countersign', n: term.n, from: register, to } }],
+  };
 }
 
 /** The other member learns what became final with the next append, or at once when there is none under way. */

@@ -4,7 +4,8 @@ import type { Mandate, NodeId, Term } from '../../../api/authority/words.ts';
 import { Checks, Violation } from './checks.ts';
 import { EMPTY, type Request } from './log.ts';
 import { MemberPart } from './member-part.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Fault } from './faults.ts';
+import type { Plan } from './plan.ts';
 import { RegistrarPart } from './registrar-part.ts';
 import { RequesterPart } from './requester-part.ts';
 import { World, type Host } from './world.ts';
@@ -57,7 +58,7 @@ class Network {
       if (id !== 'W') this.addMember(host, mandate, term);
     }
     const home = this.world.hosts.get(registrar) as Host;
-    const record = { self: registrar, mandate, next: null, term, head: EMPTY.to, covers: true };
+    const record = { self: registrar, mandate, next: null, term, head: EMPTY.to, covers: false };
     this.registrar = new RegistrarPart(this.world, home, record);
     home.parts.push(this.registrar);
     for (const id of plan.requesters) {

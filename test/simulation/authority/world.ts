@@ -4,7 +4,8 @@ import type { Ask, Route } from '../../../api/authority/requester.ts';
 import { seeded, type Random } from '../kill/random.ts';
 import type { Checks } from './checks.ts';
 import type { Log, Request } from './log.ts';
-import type { Bad, Plan } from './plan.ts';
+import type { Bad } from './faults.ts';
+import type { Plan } from './plan.ts';
 import { Queue, type Timed } from './queue.ts';
 
 /** What goes from node to node. `log` is what the driver sends along: the frames, or the entries to be countersigned. */

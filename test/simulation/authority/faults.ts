@@ -1,0 +1,187 @@
+import type { NodeId } from '../../../api/authority/words.ts';
+import { between, pick, type Random } from '../kill/random.ts';
+
+/** One thing that goes wrong, or that people do. Each can be left out, and the schedule still makes sense. */
+export type Fault =
+  | { readonly at: number; readonly kind: 'crash' | 'pause'; readonly node: NodeId; readonly forMs: number }
+  /** Its disk comes from a copy that is so old. */
+  | {
+      readonly at: number;
+      readonly kind: 'restore';
+      readonly node: NodeId;
+      readonly forMs: number;
+      readonly ageMs: number;
+    }
+  | Bad
+  /** A notice that the holder is unable, whether it is or not; a request to both members at once; a key for two contents. */
+  | { readonly at: number; readonly kind: 'lie' | 'both' | 'reuse'; readonly node: NodeId }
+  | { readonly at: number; readonly kind: 'hand-over' }
+  /** The owner replaces a member, `forMs` after it was lost (0: it is there, but nobody's member any more). */
+  | { readonly at: number; readonly kind: 'replace'; readonly node: NodeId; readonly forMs: number };
+
+/** A direction between two nodes that loses, doubles or delays; `*` is every node. */
+export interface Bad {
+  readonly at: number;
+  readonly kind: 'network';
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly forMs: number;
+  readonly loss: number;
+  readonly copy: number;
+  readonly delayMs: number;
+}
+
+interface Scene {
+  readonly random: Random;
+  readonly hasWitness: boolean;
+  readonly servers: readonly NodeId[];
+  readonly requesters: readonly NodeId[];
+  readonly peaceAt: number;
+}
+
+type Recipe = (scene: Scene, at: number) => Fault[];
+
+const cut = (at: number, from: NodeId, to: NodeId, forMs: number): Bad => ({
+  ...{ at, kind: 'network', from, to, forMs, loss: 1, copy: 0, delayMs: 0 },
+});
+const slow = (at: number, from: NodeId, to: NodeId, forMs: number, delayMs: number): Bad => ({
+  ...{ at, kind: 'network', from, to, forMs, loss: 0, copy: 0, delayMs },
+});
+/** Often short, sometimes long. */
+const aWhile = (random: Random): number => Math.floor(5 + 4000 * random() ** 3);
+const oneOf = (scene: Scene): NodeId => pick(scene.random, scene.servers);
+const memberOf = ({ random, hasWitness }: Scene): NodeId => (hasWitness ? pick(random, ['P', 'B']) : 'B');
+const registrarOf = ({ hasWitness }: Scene): NodeId => (hasWitness ? 'W' : 'P');
+
+/** What goes wrong, one thing after another or together. */
+const RECIPES: Readonly<Record<string, Recipe>> = {
+  crash: (scene, at) => [{ at, kind: 'crash', node: oneOf(scene), forMs: aWhile(scene.random) }],
+  crashOfARequester: ({ random, requesters }, at) => [
+    { at, kind: 'crash', node: pick(random, requesters), forMs: aWhile(random) },
+  ],
+  pause: (scene, at) => [{ at, kind: 'pause', node: oneOf(scene), forMs: aWhile(scene.random) }],
+  oneWay: (scene, at) => [cut(at, oneOf(scene), oneOf(scene), aWhile(scene.random))],
+  partition(scene, at) {
+    const one = oneOf(scene);
+    const other = scene.random() < 0.4 ? '*' : oneOf(scene);
+    const forMs = between(scene.random, 100, 3000);
+    return [cut(at, one, other, forMs), cut(at, other, one, forMs)];
+  },
+  slow: (scene, at) => [
+    slow(at, oneOf(scene), oneOf(scene), between(scene.random, 100, 3000), between(scene.random, 100, 3000)),
+  ],
+  lossy: ({ random }, at) => [
+    {
+      ...slow(at, '*', '*', between(random, 100, 4000), between(random, 0, 300)),
+      loss: 0.3 * random(),
+      copy: 0.3 * random(),
+    },
+  ],
+  // A register that was set back is not covered: its node has to be replaced.
+  restore: (scene, at) => [
+    {
+      ...{ at, kind: 'restore', node: memberOf(scene) },
+      ...{ forMs: aWhile(scene.random), ageMs: between(scene.random, 20, 3000) },
+    },
+  ],
+  lie: ({ random, requesters }, at) => [
+    { at, kind: pick(random, ['lie', 'both', 'reuse'] as const), node: pick(random, requesters) },
+  ],
+  handOver: (_scene, at) => [{ at, kind: 'hand-over' }],
+  replace: (scene, at) => [
+    {
+      ...{ at, kind: 'replace', node: memberOf(scene) },
+      forMs: scene.random() < 0.5 ? 0 : aWhile(scene.random),
+    },
+  ],
+  /** The backup does not hear the holder and is asked to take over, though the registrar hears it well. */
+  deafBackup(scene, at) {
+    const { random, requesters } = scene;
+    const lies = [600, 900, 1200].map(
+      (after) =>
+        ({ at: at + after + between(random, 0, 300), kind: 'lie', node: pick(random, requesters) }) as const,
+    );
+    const crash = { at: at + between(random, 700, 1800), kind: 'crash', node: registrarOf(scene) } as const;
+    return [
+      cut(at, 'P', 'B', between(random, 1000, 3000)),
+      ...lies,
+      { ...crash, forMs: between(random, 1, 60) },
+      slow(crash.at, registrarOf(scene), 'P', 800, between(random, 0, 1500)),
+    ];
+  },
+  /** The backup comes back to a holder whose words to the registrar overtake one another; then the holder is gone. */
+  rejoin(scene, at) {
+    const { random } = scene;
+    const back = at + between(random, 800, 1600);
+    return [
+      { at, kind: 'crash', node: 'B', forMs: back - at },
+      slow(back - 200, 'P', registrarOf(scene), 900, between(random, 100, 900)),
+      cut(back + between(random, 0, 500), 'P', 'B', 3000),
+      { at: back + between(random, 100, 1000), kind: 'crash', node: 'P', forMs: between(random, 1000, 3000) },
+    ];
+  },
+  /** The holder stops in the middle of a hand-over, and comes back before the registrar has heard of it. */
+  brokenHandOver: (scene, at) => [
+    slow(at, 'P', registrarOf(scene), between(scene.random, 20, 300), between(scene.random, 100, 3000)),
+    { at: at + 10, kind: 'hand-over' },
+    {
+      at: at + between(scene.random, 20, 250),
+      kind: 'crash',
+      node: 'P',
+      forMs: between(scene.random, 1, 60),
+    },
+    slow(at + 300, registrarOf(scene), 'P', 1500, between(scene.random, 0, 1500)),
+  ],
+  /** One member is away; the other goes on alone and is set back, while the registrar is not there all the time. */
+  restoredAlone(scene, at) {
+    const { random, hasWitness } = scene;
+    const [away, alone] = hasWitness && random() < 0.5 ? ['P', 'B'] : ['B', 'P'];
+    const then = at + between(random, 600, 1800);
+    if (!hasWitness) return [{ at, kind: 'crash', node: 'B', forMs: 1500 }];
+    return [
+      { at, kind: 'crash', node: away as NodeId, forMs: between(random, 1500, 4000) },
+      { at: at + between(random, 600, 1600), kind: 'crash', node: 'W', forMs: between(random, 10, 1000) },
+      {
+        at: then,
+        kind: 'restore',
+        node: alone as NodeId,
+        forMs: between(random, 5, 300),
+        ageMs: between(random, 100, 1800),
+      },
+    ];
+  },
+  /** The owner replaces a holder that is there and reads, and does not hear of it. */
+  replacedAlive: (scene, at) => [
+    { at, kind: 'replace', node: memberOf(scene), forMs: 0 },
+    slow(at, registrarOf(scene), 'P', 1500, between(scene.random, 100, 1500)),
+    cut(at, 'B', 'P', 1500),
+  ],
+};
+
+const NAMES = Object.keys(RECIPES);
+
+/** Up to six recipes, some of them at nearly the same time: what goes wrong together shows more. */
+export function faultsOf(
+  random: Random,
+  setting: { hasWitness: boolean; requesters: readonly NodeId[]; peaceAt: number },
+): Fault[] {
+  const { hasWitness, requesters, peaceAt } = setting;
+  const servers = hasWitness ? ['P', 'P', 'B', 'W'] : ['P', 'B', 'B'];
+  const scene = { random, hasWitness, requesters, servers, peaceAt };
+  const favourite = pick(random, NAMES);
+  const faults: Fault[] = [];
+  let at = between(random, 100, peaceAt - 1000);
+  for (let count = between(random, 1, 6); count > 0; count--) {
+    const name = random() < 0.4 ? favourite : pick(random, NAMES);
+    faults.push(...(RECIPES[name] as Recipe)(scene, at));
+    at = random() < 0.5 ? at + between(random, 0, 600) : between(random, 100, peaceAt - 500);
+  }
+  return atMost(1, 'replace', atMost(2, 'restore', faults))
+    .filter(({ at }) => at < peaceAt)
+    .sort((a, b) => a.at - b.at);
+}
+
+function atMost(count: number, kind: Fault['kind'], faults: readonly Fault[]): Fault[] {
+  let seen = 0;
+  return faults.filter((fault) => fault.kind !== kind || ++seen <= count);
+}
