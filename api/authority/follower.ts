@@ -15,9 +15,9 @@ export function appended(
     return { state, out: [{ to: from, message: { type: 'term', term, mandate } }] };
   }
   const learnt = learn(state, message, now, rules);
-  if (learnt.frozen !== null || (rules('follow-higher') && from !== learnt.term.holder)) {
-    return { state: learnt, out: [] };
-  }
+  // A restored member may have promised more than it remembers: until it has left, it confirms nothing.
+  const isMute = learnt.frozen !== null || learnt.recovering;
+  if (isMute || (rules('follow-higher') && from !== learnt.term.holder)) return { state: learnt, out: [] };
   const current = { ...learnt, heardAt: now };
   const { prev, frames } = message;
   const known = mine(prev.len);
