@@ -20,6 +20,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     changes: 'SIGNED_IN',
     grants: 'SIGNED_IN',
     request: 'SIGNED_IN',
+    // Answered only to those who have a part in the book.
+    authority: 'SIGNED_IN',
     pendingRequests: 'APPROVER',
     partners: 'VIEWER',
   },
@@ -33,6 +35,9 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     approveRequest: 'APPROVER',
     rejectRequest: 'APPROVER',
     ackFeed: 'SIGNED_IN',
+    appointAuthority: 'ADMINISTRATOR',
+    handOverAuthority: 'ADMINISTRATOR',
+    takeOverAuthority: 'ADMINISTRATOR',
     addClient: 'ADMINISTRATOR',
     revokeClient: 'ADMINISTRATOR',
     invitePartner: 'ADMINISTRATOR',

@@ -5,6 +5,7 @@ import type { Hub } from '../delivery/hub.ts';
 import type { Reading } from '../delivery/reading.ts';
 import type { trace } from '../delivery/trace.ts';
 import type { Partners } from '../partners/partners.ts';
+import type { Replication } from '../replication/replication.ts';
 import type { Caller } from '../sharing/caller.ts';
 import type { Bell } from '../store/bell.ts';
 import type { Grants } from '../store/grants.ts';
@@ -21,6 +22,7 @@ export interface Services {
   hub: Pick<Hub, 'serveFeed'>;
   ackFeed(ack: { caller: Caller; book: string; cursor: string }): Promise<string>;
   partners: Partners;
+  replication: Pick<Replication, 'view' | 'appoint' | 'handOver' | 'takeOver'>;
   bell: Pick<Bell, 'on'>;
   /** ms */
   clock: () => number;

@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { packagePath } from '../package-root.ts';
 import { access, checkAccess, type RootType } from './access.ts';
+import { authority } from './authority.ts';
 import { book } from './book.ts';
 import type { GraphQLContext } from './context.ts';
 import { feed } from './feed.ts';
@@ -24,7 +25,7 @@ import { request } from './request.ts';
 import { dateTime, json } from './scalars.ts';
 
 /** One for each file of the contract. */
-const CONCEPTS: readonly Resolvers[] = [book, feed, grant, node, partner, record, request];
+const CONCEPTS: readonly Resolvers[] = [authority, book, feed, grant, node, partner, record, request];
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 
