@@ -2,7 +2,7 @@
 // A room may import itself and every floor below it; rooms on one floor do not know each other.
 const floors = [
   ['http', 'graphql'],
-  ['exports', 'books', 'approval', 'delivery', 'partners'],
+  ['exports', 'books', 'approval', 'delivery', 'partners', 'replication'],
   ['peers', 'store'],
   ['recall', 'authority', 'sharing'],
   ['ledger'],

@@ -1,6 +1,7 @@
 import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
 import { describeError } from './errors.ts';
+import { authorityDoor } from './http/authority-door.ts';
 import { epcisRouter } from './http/epcis/router.ts';
 import { type Listener, openListener } from './http/listener.ts';
 import { partnerDoors } from './http/partner-doors.ts';
@@ -78,6 +79,10 @@ async function openDoors(context: Context, listener: Listener): Promise<HttpServ
   http.mount('/', wellKnown(document, publicJwk));
   http.mount('/', tokenEndpoint({ url, prisma: database.prisma, authenticator, now }));
   http.mount('/', partnerDoors({ partners, now }));
+  http.mount(
+    '/',
+    authorityDoor((from, body) => services.replication.receive(from, body)),
+  );
   http.serve();
   await services.start();
   return http;

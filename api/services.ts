@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Gauge } from 'prom-client';
 import { openApproval, type Approval } from './approval/approval.ts';
+import { NO_MANDATES } from './approval/authority-port.ts';
 import { openOutbox, type Outbox } from './approval/outbox.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
@@ -11,29 +12,40 @@ import { trace } from './delivery/trace.ts';
 import { LotbookError } from './errors.ts';
 import { isObject } from './events/value.ts';
 import type { Services } from './graphql/context.ts';
+import { callerOf, readEntry } from './http/caller-directory.ts';
 import type { EpcisServices } from './http/epcis/exchange.ts';
 import type { PinnedKeys } from './identity/jws.ts';
 import { verificationKey } from './identity/jwk.ts';
+import type { BookSeat } from './approval/book-seat.ts';
+import type { Member } from './ledger/statements/shapes.ts';
+import { introduceMembers, introductionsOf, takeIntroductions } from './partners/introductions.ts';
+import { openReplication, type Replication } from './replication/replication.ts';
+import { bookSeat } from './replication/book-seat.ts';
+import { envelope } from './replication/wire.ts';
 import { ROLES } from './sharing/caller.ts';
 import { mainKeys, statementKeys } from './store/clients.ts';
 import { openGrants, type Grants } from './store/grants.ts';
+import { findOrganisation } from './store/partners.ts';
 
 const SEND_TIMEOUT_MS = 15_000;
 
-const DELIVER = `mutation Deliver($tokens: [String!]!) {
-  deliverRequests(tokens: $tokens) {
+const DELIVER = `mutation Deliver($tokens: [String!]!, $unable: String) {
+  deliverRequests(tokens: $tokens, unable: $unable) {
     requests {
-      state decidedAt decidedBy reason
+      id state createdAt decidedAt decidedBy reason provisional
       outcome { record version seq }
       error { code message place retryAfterMs currentVersion }
     }
   }
 }`;
 
+const AUTHORITY = `query Authority($book: ID!) { authority(book: $book) { mandateToken termToken } }`;
+
 /** The working rooms of a node, put together: what GraphQL and EPCIS serve, and what runs by itself. */
 export interface NodeServices {
   graphql: Services;
   epcis: EpcisServices;
+  replication: Replication;
   /** Opens the books that `lotbook init` named, begins to follow partners' books and to deliver queued requests. */
   start(): Promise<void>;
 }
@@ -43,19 +55,23 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   setMaxListeners(0, draining);
   const { config, home, node, log, now: clock, randomId, database: db, bell, peers, partners } = context;
   const grants = openGrants(db.pool);
-  const { approval, outbox } = openApprovalRoom(context, grants);
+  const replication = openAuthority(context);
+  const { approval, outbox } = openApprovalRoom(context, grants, (book) => seatOf(replication, book));
   const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
   const hub = openHub(sources);
   const keysOf = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
-  const subscriber = openSubscriber({ ...sources, peers, keysOf, random: Math.random });
+  const { introduceMembers: introduce } = partners;
+  const subscriber = openSubscriber({ ...sources, peers, keysOf, introduce, random: Math.random });
   context.onClose(async () => {
     await Promise.all([hub.close(), subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
+    await replication.stop();
   });
   register(context, approval, hub);
   const reading = openReading(sources);
   const served = { approval, reading, clock, randomId, config };
   return {
     epcis: { ...served, db },
+    replication,
     graphql: {
       ...served,
       node,
@@ -63,6 +79,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       hub,
       trace: (query) => trace(sources, query),
       partners,
+      replication,
       bell,
       log,
       signal: draining,
@@ -70,6 +87,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       ackFeed: (ack) => ackFeed(sources, ack),
     },
     start: async () => {
+      await replication.start();
       for (const name of home.books) await openNamedBook(context, approval, name);
       outbox.start();
       subscriber.start();
@@ -77,23 +95,100 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   };
 }
 
-function openApprovalRoom(context: Context, grants: Grants): { approval: Approval; outbox: Outbox } {
+/** How long what a partner is introduced by is believed to be unchanged. */
+const INTRODUCTIONS_MS = 2_000;
+const AUTHORITY_PATH = '/authority';
+
+/** This node's part in the authority of books, and its talk with the other nodes about it. */
+function openAuthority(context: Context): Replication {
+  const { home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
+  const { pool, prisma } = database;
+  const { organisation } = node;
+  const environment = { prisma, now: clock, ring: () => bell.ring('partners'), self: { organisation } };
+  let introductions: { at: number; list: Promise<readonly unknown[]> } | null = null;
+  return openReplication({
+    pool,
+    bell,
+    signer: home.signer,
+    organisation,
+    clock,
+    monotonic: () => performance.now(),
+    uuid,
+    log,
+    keysOf: (id) => statementKeys(prisma, id),
+    exchange: async (to, given, timeoutMs) => {
+      const answer = await peers.exchange(to, AUTHORITY_PATH, JSON.stringify(given), { timeoutMs });
+      const parsed = envelope.safeParse(answer);
+      if (parsed.success) return parsed.data;
+      throw new LotbookError('UNREACHABLE', 'The answer is not in the form that was agreed.');
+    },
+    introduceMembers: async (owner, members) => {
+      const refused = await introduceMembers(environment, owner, members);
+      if (refused.length > 0)
+        log.warn({ owner, refused }, 'members that a mandate names are known under other keys');
+    },
+    introductionsOf: () => {
+      if (!introductions || clock() - introductions.at > INTRODUCTIONS_MS) {
+        introductions = { at: clock(), list: introductionsOf(environment) };
+      }
+      return introductions.list;
+    },
+    takeIntroductions: async (_book, owner, list) => {
+      const { refused } = await takeIntroductions(environment, owner, list);
+      if (refused > 0)
+        log.warn({ owner, refused }, 'partners that an owner introduces are known under other keys');
+    },
+    memberOf: (id) => memberOf(context, id),
+  });
+}
+
+/** An organisation as a mandate names it. */
+async function memberOf({ node, home, database }: Context, id: string): Promise<Member> {
+  if (id === node.organisation) {
+    return { organisation: id, name: node.name, url: node.url, jwk: home.publicJwk };
+  }
+  const partner = await findOrganisation(database.prisma, id);
+  const jwk = (await mainKeys(database.prisma, [id])).get(id);
+  if (partner?.status !== 'ACTIVE' || partner.url === null || !jwk) {
+    throw new LotbookError('NOT_FOUND', `${id} is no active partner with a node.`, { place: 'input' });
+  }
+  return { organisation: id, name: partner.name, url: partner.url, jwk };
+}
+
+function seatOf(replication: Replication, book: string): BookSeat | null {
+  const desk = replication.deskOf(book);
+  return desk?.seat ? bookSeat(desk, desk.seat) : null;
+}
+
+function openApprovalRoom(
+  context: Context,
+  grants: Grants,
+  seatOf: (book: string) => BookSeat | null,
+): { approval: Approval; outbox: Outbox } {
   const { config, home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
   const { pool, prisma } = database;
   const { signer } = home;
   const common = { pool, bell, signer, organisation: node.organisation, clock, uuid, log };
+  const limits = { timeoutMs: SEND_TIMEOUT_MS };
   const outbox = openOutbox({
     ...common,
-    send: async (authority, tokens) => {
-      const data = await peers.call(authority, DELIVER, { tokens }, { timeoutMs: SEND_TIMEOUT_MS });
+    keysOf: (id) => statementKeys(prisma, id),
+    monotonic: () => performance.now(),
+    patienceMs: config.holderPatienceMs,
+    send: async (to, tokens, unable) => {
+      if (to === node.organisation) return approval.deliverOwn(tokens, unable);
+      const data = await peers.call(to, DELIVER, { tokens, unable }, limits);
       const payload = data['deliverRequests'];
       return isObject(payload) ? payload['requests'] : null;
     },
+    askAuthority: async (to, book) =>
+      to === node.organisation ? null : (await peers.call(to, AUTHORITY, { book }, limits))['authority'],
   });
-  const approval = openApproval(
+  const approval: Approval = openApproval(
     {
       ...common,
       grants,
+      seatOf,
       groupCommit: config.groupCommit,
       maxQueue: config.maxQueue,
       randomBytes: (length) => Buffer.from(context.randomBytes(length)),
@@ -101,6 +196,11 @@ function openApprovalRoom(context: Context, grants: Grants): { approval: Approva
       keysOf: async (id) => {
         const keys = [...(await mainKeys(prisma, [id])).values()].map(verificationKey);
         return new Map(keys.map((key) => [key.kid, key]));
+      },
+      authority: NO_MANDATES,
+      callerNamed: async (id) => {
+        const entry = await readEntry(prisma, id);
+        return entry ? callerOf(entry, Infinity) : null;
       },
     },
     outbox,

@@ -1,6 +1,11 @@
+import { treat } from '../authority/once.ts';
+import { ALL_RULES } from '../authority/rules.ts';
 import { LotbookError } from '../errors.ts';
+import { sha256 } from '../identity/sha256.ts';
 import type { Signer } from '../identity/signer.ts';
+import { tokenHash, type RecordKind } from '../ledger/change.ts';
 import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
+import { signDecision, type DecisionClaims } from '../ledger/statements/decision.ts';
 import { namesGranted } from '../sharing/permitted.ts';
 import type { Grant } from '../sharing/grant.ts';
 import {
@@ -17,8 +22,15 @@ import { decide } from './decide.ts';
 import type { PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
 import { decidedRequest } from './view.ts';
 
-/** The term of a book whose authority has never changed. */
-const FIRST_TERM = 1;
+/** Under which right a book's changes are approved. */
+export interface Standing {
+  term: number;
+  /** Hash of the mandate; null where this node alone approves: then nobody else has to stand by its refusals. */
+  mandate: string | null;
+}
+
+/** That of a book whose owner has appointed nobody else. */
+export const ALONE: Standing = { term: 1, mandate: null };
 
 export interface PlanDeps {
   grants: Grants;
@@ -39,6 +51,7 @@ export type Sequenced =
 
 /** A state of a book on which a group is planned: what is committed, and over it what the group before will commit. */
 export interface Base {
+  standing: Standing;
   head: BookHead;
   records: ReadonlyMap<string, RecordHead>;
   /** By requester and key. */
@@ -48,6 +61,7 @@ export interface Base {
 /** What a group will write, sealed and numbered for one state of the book. It is good only while that state holds. */
 export interface Plan {
   base: BookHead;
+  standing: Standing;
   at: Date;
   entries: NewEntry[];
   requests: DecidedRequest[];
@@ -75,35 +89,48 @@ export async function planGroup(
   );
   for (const [name, request] of base.requests) known.set(name, request);
 
-  const draft = new Draft(deps, book, base.head, heads, grants);
+  const draft = new Draft(deps, book, base, heads, grants);
   const results = updates.map((update) => draft.decide(update, known.get(nameOf(keyOf(update)))));
   return draft.seal(results);
+}
+
+/** What the next version of each record continues. */
+export function headsAfter(entries: readonly NewEntry[]): Map<string, RecordHead> {
+  const heads = new Map<string, RecordHead>();
+  for (const { record: id, kind, version, seq, firstSeq, hash, recordKey: key } of entries) {
+    if (key !== null) heads.set(id, { id, kind: kind as RecordKind, version, seq, firstSeq, hash, key });
+  }
+  return heads;
 }
 
 function keyOf(update: PreparedUpdate): { requester: string; key: string } {
   return { requester: update.requester.id, key: update.input.key };
 }
 
-function nameOf({ requester, key }: { requester: string; key: string }): string {
+export function nameOf({ requester, key }: { requester: string; key: string }): string {
   return `${requester} ${key}`;
 }
 
 class Draft {
   private readonly inputs: ChangeInput[] = [];
   private readonly entries: Omit<NewEntry, 'token' | 'hash'>[] = [];
+  /** By their place among the entries. */
+  private readonly decisions = new Map<number, DecisionClaims>();
   private readonly requests: DecidedRequest[] = [];
+  private readonly head: BookHead;
   private readonly now: number;
   private seq: number;
 
   constructor(
     private readonly deps: PlanDeps,
     private readonly book: string,
-    private readonly head: BookHead,
+    private readonly base: Base,
     private readonly heads: ReadonlyMap<string, RecordHead>,
     private readonly grants: readonly Grant[],
   ) {
     this.now = deps.clock();
-    this.seq = head.length;
+    this.head = base.head;
+    this.seq = base.head.length;
   }
 
   decide(update: PreparedUpdate, before: StoredRequest | DecidedRequest | undefined): Sequenced {
@@ -112,7 +139,7 @@ class Draft {
         const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
         return { kind: 'FAILED', error };
       }
-    } else if (before) {
+    } else if (before && before.state !== 'PROVISIONAL') {
       return { kind: 'DECIDED', request: this.sameAgain(update, before) };
     }
     const decision = decide(update, (record) => this.heads.get(record)?.version ?? 0, this.grants, this.now);
@@ -131,38 +158,29 @@ class Draft {
   }
 
   async seal(results: Sequenced[]): Promise<Plan> {
-    const sealed = await issueChanges(this.inputs, this.deps.signer);
+    const [changes, decisions] = await Promise.all([
+      issueChanges(this.inputs, this.deps.signer),
+      Promise.all([...this.decisions.values()].map((claims) => signDecision(claims, this.deps.signer))),
+    ]);
     const entries = this.entries.map((entry, index): NewEntry => {
-      const { token, hash } = sealed[index] as { token: string; hash: string };
-      return { ...entry, token, hash };
+      const decision = this.decisions.has(index) ? (decisions.shift() as string) : null;
+      return {
+        ...entry,
+        ...(decision ? { token: decision, hash: tokenHash(decision) } : changes.shift()),
+      } as NewEntry;
     });
     const grantsSeq = entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? this.head.grantsSeq;
-    const headOf = ({
-      record: id,
-      kind,
-      version,
-      seq,
-      firstSeq,
-      hash,
-      recordKey: key,
-    }: NewEntry): RecordHead => ({
-      id,
-      kind,
-      version,
-      seq,
-      firstSeq,
-      hash,
-      key,
-    });
     return {
       base: this.head,
+      standing: this.base.standing,
       at: new Date(this.now),
       entries,
       requests: this.requests,
       results,
       next: {
+        standing: this.base.standing,
         head: { ...this.head, length: this.seq, grantsSeq },
-        records: new Map(entries.map((entry) => [entry.record, headOf(entry)])),
+        records: headsAfter(entries),
         requests: new Map(this.requests.map((request) => [nameOf(request), request])),
       },
     };
@@ -173,7 +191,8 @@ class Draft {
     update: PreparedUpdate,
     before: StoredRequest | DecidedRequest,
   ): StoredRequest | DecidedRequest {
-    if (before.contentHash === update.contentHash) return before;
+    const known = { content: before.contentHash, isFinal: true };
+    if (treat(known, update.contentHash, ALL_RULES) === 'ANSWER') return before;
     const message = 'This idempotency key was used for another content.';
     const error: RequestError = { code: 'KEY_REUSED', message, place: 'key' };
     return decidedRequest(update, { state: 'REFUSED', error, outcome: [], at: before.createdAt });
@@ -187,7 +206,42 @@ class Draft {
   ): Sequenced {
     const request = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
     this.requests.push(request);
+    if (error && this.base.standing.mandate !== null) this.log(update, error.code);
     return { kind: 'DECIDED', request };
+  }
+
+  /** Where another node may have to stand by it, a refusal is an entry of the log. */
+  private log({ id, requester, input, contentHash }: PreparedUpdate, code: string): void {
+    const { book, deps } = this;
+    const seq = (this.seq += 1);
+    const { term, mandate } = this.base.standing;
+    this.decisions.set(this.entries.length, {
+      iss: deps.organisation,
+      book,
+      seq,
+      term,
+      ...(mandate === null ? {} : { mandate }),
+      iat: this.now / 1000,
+      jti: deps.uuid(),
+      txn: id,
+      requester: requester.id,
+      key: sha256(input.key),
+      content: contentHash,
+      state: 'REFUSED',
+      code,
+    });
+    this.entries.push({
+      seq,
+      kind: 'DECISION',
+      record: `urn:lotbook:request:${id}`,
+      version: 1,
+      firstSeq: seq,
+      state: null,
+      request: id,
+      recordKey: null,
+      eventTime: null,
+      links: [],
+    });
   }
 
   private add(update: PreparedUpdate, change: PreparedChange): RecordVersion {
@@ -209,7 +263,8 @@ class Draft {
       ver: version,
       seq,
       prev: head?.hash,
-      term: FIRST_TERM,
+      term: this.base.standing.term,
+      mandate: this.base.standing.mandate ?? undefined,
       state,
       alsoNames: namesGranted(this.grants, after, this.now),
       recordKey,

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { LotbookError, toLotbookError, type ErrorCode } from '../errors.ts';
 import type { Bell } from '../store/bell.ts';
-import { lockBook, readHead, writeEntries, writeRequests } from '../store/commit.ts';
+import { lockBook, readHead, writeEntries, writeRequests, type BookHead } from '../store/commit.ts';
 import type { Pool, PoolClient } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
+import { proposePlan, seatedBase, type BookSeat } from './book-seat.ts';
+import { ALONE, planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
 import { Queue, type Waiting } from './queue.ts';
 import type { PreparedUpdate } from './update.ts';
 
@@ -12,6 +13,8 @@ export interface SequencerDeps extends PlanDeps {
   pool: Pool;
   bell: Bell;
   log: Logger;
+  /** This node's seat where the book's owner has appointed others too; null where this node alone approves. */
+  seatOf: (book: string) => BookSeat | null;
   /** Most changes in one commit. */
   groupCommit: number;
   /** Most changes that wait for their commit, over all books. */
@@ -54,10 +57,25 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
   let size = 0;
   let draining = false;
 
+  const runSeated = async (book: string, queue: Queue, seat: BookSeat): Promise<void> => {
+    await new Promise(setImmediate);
+    const group = queue.takeGroup(deps.groupCommit);
+    await proposeGroup(deps, book, seat, group, () => {
+      for (const { update } of group) size -= update.changes.length;
+    });
+  };
+
   const run = async (book: string, queue: Queue): Promise<void> => {
     let committing: Promise<boolean> = Promise.resolve(false);
     let ahead: Base | null = null;
     while (!queue.isEmpty) {
+      const seat = deps.seatOf(book);
+      if (seat) {
+        await committing;
+        ahead = null;
+        await runSeated(book, queue, seat);
+        continue;
+      }
       // What the event loop already holds joins this group.
       await new Promise(setImmediate);
       const group = queue.takeGroup(deps.groupCommit);
@@ -102,6 +120,50 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
   };
 }
 
+/** Times that a group is planned again because the seat has changed meanwhile. */
+const MOST_TRIES = 8;
+
+/**
+ * Where others stand by what is approved: the group is written as a proposal, and its callers are answered once that is
+ * final. The next group is planned as soon as this one is written.
+ */
+async function proposeGroup(
+  deps: SequencerDeps,
+  book: string,
+  seat: BookSeat,
+  group: readonly Waiting[],
+  done: () => void,
+): Promise<void> {
+  const updates = group.map(({ update }) => update);
+  const fail = (error: unknown): void => {
+    const known = toLotbookError(error);
+    if (known.code === 'INTERNAL')
+      deps.log.error({ err: error, book, updates: group.length }, 'a proposal failed');
+    for (const { resolve } of group) resolve({ kind: 'FAILED', error: known });
+    done();
+  };
+  try {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const plan = await planGroup(deps, deps.pool, book, await seatedBase(deps.pool, book, seat), updates);
+      const place = await proposePlan(seat, plan);
+      if (!place) continue;
+      const answer = (): void => {
+        for (const [index, { resolve }] of group.entries()) resolve(plan.results[index] as Sequenced);
+        done();
+      };
+      void seat.whenFinal(place).then(answer, fail);
+      return;
+    }
+    throw new LotbookError('UNABLE', 'The right to approve keeps moving.', { retryAfterMs: 500 });
+  } catch (error) {
+    // One update that cannot be sealed must not fail its neighbours.
+    if (group.length === 1 || OF_THE_BOOK.has(toLotbookError(error).code)) return fail(error);
+    let left = group.length;
+    for (const waiting of group)
+      await proposeGroup(deps, book, seat, [waiting], () => (left -= 1) === 0 && done());
+  }
+}
+
 function failed(
   code: 'SHUTTING_DOWN' | 'TOO_BUSY',
   message: string,
@@ -137,7 +199,7 @@ async function planAhead(
 
 async function committedBase(source: Pool | PoolClient, book: string): Promise<Base | null> {
   const head = await readHead(source, book);
-  return head && { head, records: new Map(), requests: new Map() };
+  return head && { standing: ALONE, head, records: new Map(), requests: new Map() };
 }
 
 /** Commits a group and answers its callers. Resolves to whether the given plan is what was committed. */
@@ -173,12 +235,18 @@ async function commitGroup(
 }
 
 /** Errors that every update of a group would meet. */
-const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set(['IN_USE', 'NOT_FOUND', 'TOO_BUSY']);
+const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set([
+  'IN_USE',
+  'NOT_FOUND',
+  'TOO_BUSY',
+  'UNABLE',
+  'NOT_AUTHORITY',
+]);
 
 /** Null when the book or a request is not as the plan took it; then nothing was written. */
 async function commitPlan(deps: SequencerDeps, book: string, plan: Plan): Promise<Plan | null> {
-  const isSame = (head: { length: number; grantsSeq: number } | null) =>
-    head?.length === plan.base.length && head.grantsSeq === plan.base.grantsSeq;
+  const isSame = (head: BookHead | null) =>
+    head?.length === plan.base.length && head.grantsSeq === plan.base.grantsSeq && !head.seated;
   try {
     return await inTransaction(deps.pool, async (client) => {
       if (!isSame(await lockBook(client, book))) throw new Moved();
@@ -193,7 +261,7 @@ async function commitPlan(deps: SequencerDeps, book: string, plan: Plan): Promis
 
 async function commitUnderLock(deps: SequencerDeps, book: string, group: readonly Waiting[]): Promise<Plan> {
   return inTransaction(deps.pool, async (client) => {
-    await lockBook(client, book);
+    if ((await lockBook(client, book))?.seated) throw elsewhere();
     const base = await committedBase(client, book);
     if (!base) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
     const plan = await planGroup(
@@ -206,6 +274,11 @@ async function commitUnderLock(deps: SequencerDeps, book: string, group: readonl
     await write(client, book, plan);
     return plan;
   });
+}
+
+function elsewhere(): LotbookError {
+  const message = 'Another process of this node looks after the authority of this book.';
+  return new LotbookError('UNABLE', message, { retryAfterMs: 200 });
 }
 
 async function write(client: PoolClient, book: string, plan: Plan): Promise<void> {

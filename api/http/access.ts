@@ -37,6 +37,8 @@ export const DOORS: readonly Door[] = [
   // For people who open the link in a browser: says what to do with it.
   { path: '/partners/invitations/*', methods: GET, admits: 'ANYONE' },
   { path: '/epcis/*', methods: ANY, admits: 'CALLER' },
+  // For nodes only; what they have a part in is decided book by book.
+  { path: '/authority', methods: POST, admits: 'CALLER' },
 ];
 
 export function doorOf(method: string, path: string): Door | undefined {

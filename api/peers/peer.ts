@@ -24,6 +24,8 @@ export interface Peers {
     variables: Variables,
     limits: { signal: AbortSignal },
   ): AsyncGenerator<JsonObject, void>;
+  /** The answer of another organisation's node to what is posted to one of its doors, as parsed JSON. */
+  exchange(organisation: string, path: string, body: string, limits: CallLimits): Promise<JsonValue>;
   /** What a node says about itself, unverified: its `/.well-known/lotbook` and the keys of its JWK Set. */
   wellKnown(url: string): Promise<{ document: JsonObject; keys: JsonValue[] }>;
   /** Sends a signed statement to an endpoint that takes it without a token. */
@@ -54,10 +56,10 @@ export function openPeers(input: PeersInput): Peers {
   const { at, explain } = openStanding(input);
 
   /** Sends with a bearer token. A token that is refused is replaced once; what is refused then stays refused. */
-  const authorised = async (address: PeerAddress, request: GraphqlRequest): Promise<Answer> => {
+  const authorised = async (address: PeerAddress, request: Request): Promise<Answer> => {
     for (const attempt of [1, 2]) {
       const token = await tokens.tokenFor(address);
-      const answer = await send(`${address.url}/graphql`, {
+      const answer = await send(`${address.url}${request.path ?? '/graphql'}`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${token}`,
@@ -83,6 +85,16 @@ export function openPeers(input: PeersInput): Peers {
         const accept = 'application/graphql-response+json, application/json';
         const answer = await authorised(address, { body, accept, timeoutMs, signal });
         return resultOf(answer.status, parseJson(await readText(answer, MAX_BYTES)));
+      }),
+
+    exchange: (organisation, path, body, { timeoutMs, signal }) =>
+      at(organisation, async (address) => {
+        const request = { path, body, accept: 'application/json', timeoutMs, signal };
+        const { status, ...answer } = await authorised(address, request);
+        const parsed = readJson(await readText({ status, ...answer }, MAX_BYTES));
+        if (status >= 400 && isJsonObject(parsed)) throw refusalOf(parsed);
+        if (status !== 200) throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+        return parsed;
       }),
 
     subscribe: async function* (organisation, query, variables, { signal }) {
@@ -113,7 +125,18 @@ export function openPeers(input: PeersInput): Peers {
   };
 }
 
-interface GraphqlRequest {
+/** Large, and checked by its reader: the platform's own parser will do. */
+function readJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+  }
+}
+
+interface Request {
+  /** That of GraphQL when absent. */
+  path?: string;
   body: string;
   accept: string;
   timeoutMs: number;

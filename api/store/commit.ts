@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Link } from '../events/links.ts';
-import type { RecordKind } from '../ledger/change.ts';
+import type { EntryKind, RecordKind } from '../ledger/change.ts';
 import { LotbookError } from '../errors.ts';
 import { writeLinks } from './links.ts';
 import type { StoredRequest } from './requests.ts';
@@ -12,6 +12,8 @@ export interface BookHead {
   length: number;
   grantsSeq: number;
   slotKey: Buffer;
+  /** It changes through this node's seat in its authority, not by this node alone. */
+  seated: boolean;
 }
 
 /** The current version of a record, as far as sealing the next one needs it. */
@@ -28,16 +30,17 @@ export interface RecordHead {
 /** One sealed change with everything that its readers need, derived before the commit. */
 export interface NewEntry {
   seq: number;
-  kind: RecordKind;
+  kind: EntryKind;
   record: string;
   version: number;
   firstSeq: number;
   token: string;
   hash: string;
-  /** The set fields as JSON text. */
-  state: string;
+  /** The set fields as JSON text; null where no record changes. */
+  state: string | null;
   request: string;
-  recordKey: Buffer;
+  /** Null where no record changes: such an entry is in the log only. */
+  recordKey: Buffer | null;
   eventTime: Date | null;
   links: readonly Link[];
 }
@@ -53,7 +56,7 @@ export async function lockBook(client: pg.PoolClient, book: string): Promise<Boo
   try {
     const { rows } = await client.query<BookHead>({
       name: 'lock-book',
-      text: 'SELECT length, "grantsSeq", "slotKey" FROM book WHERE id = $1 FOR UPDATE',
+      text: 'SELECT length, "grantsSeq", "slotKey", seated FROM book WHERE id = $1 FOR UPDATE',
       values: [book],
     });
     return rows[0] ?? null;
@@ -67,7 +70,7 @@ export async function lockBook(client: pg.PoolClient, book: string): Promise<Boo
 export async function readHead(source: pg.Pool | pg.PoolClient, book: string): Promise<BookHead | null> {
   const { rows } = await source.query<BookHead>({
     name: 'read-head',
-    text: 'SELECT length, "grantsSeq", "slotKey" FROM book WHERE id = $1',
+    text: 'SELECT length, "grantsSeq", "slotKey", seated FROM book WHERE id = $1',
     values: [book],
   });
   return rows[0] ?? null;
@@ -121,7 +124,9 @@ export async function writeEntries(
   await writeLinks(
     client,
     book,
-    entries.map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
+    entries
+      .filter(({ recordKey }) => recordKey !== null)
+      .map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
   );
 }
 
@@ -136,6 +141,7 @@ const WRITE_ENTRIES = `
   ), records AS (
     INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, key, "eventTime")
     SELECT $1, record, kind, version, seq, first_seq, hash, record_key, event_time FROM input
+     WHERE record_key IS NOT NULL
     ON CONFLICT (book, id) DO UPDATE
       SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, "eventTime" = excluded."eventTime"
   )
@@ -151,41 +157,71 @@ export async function writeRequests(
   requests: readonly DecidedRequest[],
 ): Promise<number> {
   if (requests.length === 0) return 0;
-  const column = <T>(of: (request: DecidedRequest) => T): T[] => requests.map(of);
   const { rowCount } = await client.query({
     name: 'write-requests',
     text: WRITE_REQUESTS,
-    values: [
-      book,
-      column(({ id }) => id),
-      column(({ requester }) => requester),
-      column(({ key }) => key),
-      column(({ contentHash }) => contentHash),
-      column(({ state }) => state),
-      column(({ changes }) => changes),
-      column(({ outcome }) => outcome),
-      column(({ code }) => code),
-      column(({ message }) => message),
-      column(({ place }) => place),
-      column(({ currentVersion }) => currentVersion),
-      column(({ reason }) => reason),
-      column(({ createdAt }) => createdAt),
-      column(({ decidedAt }) => decidedAt),
-      column(({ decidedBy }) => decidedBy),
-      column(({ token }) => token),
-    ],
+    values: [book, ...columnsOf(requests)],
   });
   return rowCount ?? 0;
 }
 
-const WRITE_REQUESTS = `
+function columnsOf(requests: readonly DecidedRequest[]): unknown[][] {
+  const column = <T>(of: (request: DecidedRequest) => T): T[] => requests.map(of);
+  return [
+    column(({ id }) => id),
+    column(({ requester }) => requester),
+    column(({ key }) => key),
+    column(({ contentHash }) => contentHash),
+    column(({ state }) => state),
+    column(({ changes }) => changes),
+    column(({ outcome }) => outcome),
+    column(({ code }) => code),
+    column(({ message }) => message),
+    column(({ place }) => place),
+    column(({ currentVersion }) => currentVersion),
+    column(({ reason }) => reason),
+    column(({ createdAt }) => createdAt),
+    column(({ decidedAt }) => decidedAt),
+    column(({ decidedBy }) => decidedBy),
+    column(({ token }) => token),
+  ];
+}
+
+const INSERT_REQUESTS = `
   INSERT INTO request (book, id, requester, key, "contentHash", state, changes, outcome, code, message, place,
                        "currentVersion", reason, "createdAt", "decidedAt", "decidedBy", token)
   SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                            $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::timestamptz[],
-                           $15::timestamptz[], $16::text[], $17::text[])
+                           $15::timestamptz[], $16::text[], $17::text[])`;
+
+const WRITE_REQUESTS = `${INSERT_REQUESTS}
   ON CONFLICT (id) DO UPDATE
     SET state = excluded.state, changes = excluded.changes, outcome = excluded.outcome, code = excluded.code,
         message = excluded.message, place = excluded.place, "currentVersion" = excluded."currentVersion",
         reason = excluded.reason, "decidedAt" = excluded."decidedAt", "decidedBy" = excluded."decidedBy"
     WHERE request.state = 'PENDING'`;
+
+const WRITE_FINAL_REQUESTS = `${INSERT_REQUESTS}
+  ON CONFLICT (book, requester, key) DO UPDATE
+    SET id = excluded.id, "contentHash" = excluded."contentHash", state = excluded.state, changes = excluded.changes,
+        outcome = excluded.outcome, code = excluded.code, message = excluded.message, place = excluded.place,
+        "currentVersion" = excluded."currentVersion", reason = excluded.reason, "decidedAt" = excluded."decidedAt",
+        "decidedBy" = excluded."decidedBy", token = excluded.token, "nextAttempt" = NULL
+    WHERE request.state IN ('PENDING', 'PROVISIONAL')`;
+
+/**
+ * Writes decisions that are final in the log, at whichever member they were made: what waits here under the same key, for a
+ * person or provisionally, gets its end. What is decided already stays.
+ */
+export async function writeFinalRequests(
+  client: pg.PoolClient,
+  book: string,
+  requests: readonly DecidedRequest[],
+): Promise<void> {
+  if (requests.length === 0) return;
+  await client.query({
+    name: 'write-final-requests',
+    text: WRITE_FINAL_REQUESTS,
+    values: [book, ...columnsOf(requests)],
+  });
+}

@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { openApproval, type Approval } from '../../api/approval/approval.ts';
-import type { RemoteRequest } from '../../api/approval/outbox-delivery.ts';
+import type { BookSeat } from '../../api/approval/book-seat.ts';
+import { NO_MANDATES, type AuthorityPort } from '../../api/approval/authority-port.ts';
+import type { DeliveryDeps } from '../../api/approval/outbox-delivery.ts';
 import { openOutbox } from '../../api/approval/outbox.ts';
 import { verificationKey, type PrivateJwk, type VerificationKey } from '../../api/identity/jwk.ts';
 import { localSigner, type Signer } from '../../api/identity/signer.ts';
@@ -31,8 +33,12 @@ export async function openAuthority(
     url?: string;
     jwk?: PrivateJwk;
     partners?: ReadonlyMap<string, ReadonlyMap<string, VerificationKey>>;
-    send?: (authority: string, tokens: readonly string[]) => Promise<RemoteRequest[]>;
+    /** Groups of the partners that may call. */
+    groups?: Readonly<Record<string, readonly string[]>>;
+    authority?: AuthorityPort;
+    send?: DeliveryDeps['send'];
     maxQueue?: number;
+    seatOf?: (book: string) => BookSeat | null;
   } = {},
 ): Promise<TestAuthority> {
   const fresh = options.url ? null : await freshDatabase();
@@ -45,20 +51,32 @@ export async function openAuthority(
   const keys = new Map([[key.kid, key]]);
   const grants = openGrants(db.pool);
   const clock = { now: Date.parse('2026-07-01T12:00:00Z') };
-  const log = pino({ level: 'silent' });
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent', name: organisation });
   const common = { pool: db.pool, bell, signer, organisation, clock: () => clock.now, uuid: randomUUID, log };
+  const keysOf = (id: string) =>
+    Promise.resolve(options.partners?.get(id) ?? (id === organisation ? keys : new Map()));
   const outbox = openOutbox({
     ...common,
+    keysOf,
+    monotonic: () => clock.now,
+    patienceMs: 5_000,
+    askAuthority: () => Promise.resolve(null),
     send: options.send ?? (() => Promise.reject(new Error('no network'))),
   });
   const approval = openApproval(
     {
       ...common,
       grants,
+      seatOf: options.seatOf ?? (() => null),
       randomBytes,
       groupCommit: 512,
       maxQueue: options.maxQueue ?? 10_000,
-      keysOf: (id) => Promise.resolve(options.partners?.get(id) ?? new Map()),
+      keysOf,
+      authority: options.authority ?? NO_MANDATES,
+      callerNamed: (id) =>
+        Promise.resolve(
+          options.partners?.has(id) ? partnerCaller(id, ...(options.groups?.[id] ?? [])) : null,
+        ),
     },
     outbox,
   );

@@ -1,3 +1,6 @@
+-- AlterTable
+ALTER TABLE "book" ADD COLUMN "seated" BOOLEAN NOT NULL DEFAULT false;
+
 -- CreateTable
 CREATE TABLE "authority" (
     "book" TEXT NOT NULL,

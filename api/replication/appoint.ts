@@ -1,0 +1,176 @@
+import { LotbookError } from '../errors.ts';
+import { tokenHash } from '../ledger/change.ts';
+import { signMandate, type MandateClaims } from '../ledger/statements/mandate.ts';
+import type { Member } from '../ledger/statements/shapes.ts';
+import { EMPTY_FRONTIER, encodeFrontier, extendFrontier, type Frontier } from '../ledger/tree.ts';
+import { lockBook } from '../store/commit.ts';
+import {
+  readTokens,
+  readWholeBook,
+  setSeated,
+  writeAuthority,
+  writeFrames,
+  type StoredFrame,
+} from '../store/replica.ts';
+import { inTransaction } from '../store/transaction.ts';
+import type { Desk, DeskDeps } from './desk.ts';
+import { headOf } from './frames.ts';
+import { known } from './papers.ts';
+import { Seat } from './seat.ts';
+
+export interface AppointInput {
+  book: string;
+  /** An organisation: an active partner with a node, or null for none. */
+  backup: string | null;
+  witness: string | null;
+  mode: 'strict' | 'available';
+  leaseMs: number;
+  takeoverMs: number;
+  drift: number;
+  handBack: 'auto' | 'manual';
+  acceptLoss: boolean;
+}
+
+export interface AppointDeps extends DeskDeps {
+  /** This node or a partner, as a mandate names it. Throws NOT_FOUND. */
+  memberOf: (organisation: string) => Promise<Member>;
+}
+
+/** Entries of a frame of the log that was there before. */
+const FRAME_ENTRIES = 512;
+const TIMEOUT_MS = 15_000;
+/** Term 1 is that of a book whose owner has appointed nobody. */
+const FIRST_TERM = 2;
+
+/**
+ * The owner's mandate: who may hold the right, and who keeps the register of terms. The registrar enters a term by it; all
+ * else is the state machines' own: the first to learn of the term is the primary, which opens it and brings the backup up
+ * to date.
+ *
+ * The first mandate turns the book from one that this node alone approves into one with a seat. Its log so far is the base.
+ */
+export async function appoint(deps: AppointDeps, desk: Desk, input: AppointInput): Promise<void> {
+  const { papers } = desk;
+  if (papers.owner !== deps.organisation) {
+    throw new LotbookError(
+      'NOT_PERMITTED',
+      `The owner of the book, ${papers.owner}, appoints its authority.`,
+    );
+  }
+  const whole = await readWholeBook(deps.pool, input.book);
+  if (!whole?.slotKey)
+    throw new LotbookError('NOT_FOUND', 'There is no such book here.', { place: 'input.book' });
+  const token = await mandateFor(deps, desk, input);
+  const base = desk.seat
+    ? null
+    : await frontierOfLog(deps, input.book, EMPTY_FRONTIER, whole.length, () => undefined);
+  await desk.do(() => papers.take({ mandates: [token], terms: [] }));
+  const before = papers.knows.n;
+  await tellRegistrar(deps, desk, base);
+  if (papers.knows.n <= before) {
+    throw new LotbookError(
+      'UNREACHABLE',
+      'The keeper of the register did not enter a term by this mandate: try again.',
+    );
+  }
+  if (!desk.seat) await takeSeat(deps, desk);
+}
+
+async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInput): Promise<string> {
+  const { m, n } = papers.knows;
+  const before = papers.mandate(m);
+  if (before && n > 0 && (before.claims.witness?.organisation ?? null) !== input.witness) {
+    const message =
+      'The keeper of the register stays the same as long as it is there: its word is what the terms rest on.';
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.witness' });
+  }
+  const { backup, witness } = input;
+  const members = await Promise.all([
+    deps.memberOf(deps.organisation),
+    backup === null ? null : deps.memberOf(backup),
+    witness === null ? null : deps.memberOf(witness),
+  ]);
+  const { book, mode, leaseMs, takeoverMs, drift, handBack, acceptLoss } = input;
+  const claims: MandateClaims = {
+    iss: deps.organisation,
+    book,
+    m: m + 1,
+    ...(before ? { prev: tokenHash(before.token) } : {}),
+    iat: deps.clock() / 1000,
+    primary: members[0],
+    backup: members[1],
+    witness: members[2],
+    mode,
+    leaseMs,
+    drift,
+    takeoverMs,
+    handBack,
+    term: Math.max(FIRST_TERM, n + 1),
+    ...(acceptLoss ? { acceptLoss } : {}),
+  };
+  return signMandate(claims, deps.signer);
+}
+
+/** Hands the mandate to the keeper of the register, and for its first term the frontier of the log. */
+async function tellRegistrar(deps: AppointDeps, desk: Desk, base: Frontier | null): Promise<void> {
+  const { papers, book } = desk;
+  const { claims } = known(papers.mandate(papers.knows.m), 'the mandate');
+  const registrar =
+    papers.term(papers.knows.n)?.claims.registrar ?? (claims.witness ?? claims.primary).organisation;
+  const register = base && { len: base.length, frontier: [...base.nodes] };
+  if (registrar === deps.organisation) return desk.do(() => desk.enact(register));
+  const envelope = {
+    book,
+    knows: papers.knows,
+    ...papers.after({ m: 0, n: 0 }),
+    ...(register ? { register } : {}),
+  };
+  const answer = await deps.exchange(registrar, envelope, TIMEOUT_MS);
+  await desk.do(() => papers.take(answer));
+}
+
+/** From now on the book changes through its seat. What was approved until now is final as it is. */
+async function takeSeat(deps: AppointDeps, desk: Desk): Promise<void> {
+  const { papers, book } = desk;
+  const { m, n } = papers.knows;
+  const text = await inTransaction(deps.pool, async (client) => {
+    const head = await lockBook(client, book);
+    if (!head) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
+    const frames: StoredFrame[] = [];
+    const registered = known(papers.term(n), 'the term').claims.len;
+    const keep = (frontier: Frontier): void => void frames.push(frameAt(frontier));
+    const base = await frontierOfLog(deps, book, EMPTY_FRONTIER, registered, keep);
+    const frontier = await frontierOfLog(deps, book, base, head.length, keep);
+    await writeFrames(client, book, frames);
+    const member = Seat.textOf({ final: headOf(frontier), opening: null, recovering: false, frozen: null });
+    await writeAuthority(client, { book, mandate: m, term: n, member: { before: null, after: member } });
+    await setSeated(client, book);
+    return member;
+  });
+  desk.takeSeat(await Seat.open(deps, papers, text));
+}
+
+/** Walks the log up to a length, and shows each place at which a frame ends. */
+async function frontierOfLog(
+  { pool }: AppointDeps,
+  book: string,
+  from: Frontier,
+  length: number,
+  show: (frontier: Frontier) => void,
+): Promise<Frontier> {
+  let frontier = from;
+  while (frontier.length < length) {
+    const upTo = Math.min(length, frontier.length + FRAME_ENTRIES);
+    const tokens = await readTokens(pool, book, frontier.length, upTo);
+    if (tokens.length !== upTo - frontier.length)
+      throw new LotbookError('INTERNAL', `the log of ${book} has a gap`);
+    frontier = extendFrontier(frontier, tokens.map(tokenHash));
+    show(frontier);
+  }
+  return frontier;
+}
+
+function frameAt(frontier: Frontier): StoredFrame {
+  const { len, head } = headOf(frontier);
+  return { to: len, head, frontier: encodeFrontier(frontier), term: 1, body: null };
+}

@@ -1,0 +1,187 @@
+import type { Logger } from 'pino';
+import type { Mandate, Term } from '../authority/words.ts';
+import { LotbookError } from '../errors.ts';
+import { verificationKey } from '../identity/jwk.ts';
+import type { PinnedKeys } from '../identity/jws.ts';
+import { peekClaims } from '../identity/jws.ts';
+import { contradiction } from '../ledger/statements/contradiction.ts';
+import { verifyMandate, type MandateClaims, type VerifiedMandate } from '../ledger/statements/mandate.ts';
+import { membersNamed, verifyStanding } from '../ledger/statements/standing.ts';
+import type { Member } from '../ledger/statements/shapes.ts';
+import type { TermClaims, VerifiedTerm } from '../ledger/statements/term.ts';
+import { keepEvidence, keepStatement, readStatements, type StatementKind } from '../store/authority.ts';
+import type { Pool } from '../store/database.ts';
+
+export interface PapersDeps {
+  pool: Pool;
+  /** ms since 1970 */
+  clock: () => number;
+  log: Logger;
+  /** Keys by which an organisation signs its statements. */
+  keysOf: (organisation: string) => Promise<PinnedKeys>;
+  /** Makes the nodes that a verified mandate names callable for this one, and this one for them. */
+  introduceMembers: (owner: string, members: readonly Member[]) => Promise<void>;
+}
+
+/** The mandates and terms of one book, as far as this node knows them: each verified before it is kept. */
+export class Papers {
+  readonly owner: string;
+  readonly #mandates = new Map<number, VerifiedMandate & { token: string }>();
+  readonly #terms = new Map<number, VerifiedTerm & { token: string }>();
+
+  private constructor(
+    private readonly deps: PapersDeps,
+    readonly book: string,
+  ) {
+    this.owner = book.slice(0, book.indexOf('/'));
+  }
+
+  static async open(deps: PapersDeps, book: string): Promise<Papers> {
+    const papers = new Papers(deps, book);
+    const tokensOf = async (kind: StatementKind) =>
+      (await readStatements(deps.pool, book, kind)).map(({ token }) => token);
+    await papers.take({ mandates: await tokensOf('MANDATE'), terms: await tokensOf('TERM') });
+    return papers;
+  }
+
+  /** The numbers of the last ones; 0 for none. */
+  get knows(): { m: number; n: number } {
+    return { m: highest(this.#mandates), n: highest(this.#terms) };
+  }
+
+  mandate(m: number): (VerifiedMandate & { token: string }) | undefined {
+    return this.#mandates.get(m);
+  }
+
+  term(n: number): (VerifiedTerm & { token: string }) | undefined {
+    return this.#terms.get(n);
+  }
+
+  /** Tokens above those that somebody knows. */
+  after({ m, n }: { m: number; n: number }): { mandates: string[]; terms: string[] } {
+    return { mandates: tokensAfter(this.#mandates, m), terms: tokensAfter(this.#terms, n) };
+  }
+
+  /** A part in the book by the last mandate; null for whoever has none. */
+  memberNamed(organisation: string): Member | null {
+    const claims = this.#mandates.get(this.knows.m)?.claims;
+    if (!claims) return null;
+    const named = claims.witness === null ? membersNamed(claims) : [...membersNamed(claims), claims.witness];
+    return named.find((member) => member.organisation === organisation) ?? null;
+  }
+
+  /** The key of a member or witness by the mandate of a term. */
+  keysFor(organisation: string, n: number): PinnedKeys {
+    const m = this.#terms.get(n)?.claims.m ?? this.knows.m;
+    const claims = this.#mandates.get(m)?.claims;
+    const named = claims ? [claims.primary, claims.backup, claims.witness] : [];
+    const keys = named
+      .filter((member) => member?.organisation === organisation)
+      .map((member) => verificationKey((member as Member).jwk));
+    return new Map(keys.map((key) => [key.kid, key]));
+  }
+
+  /** Verifies statements and keeps them. One that fails is left out; one that contradicts what is kept becomes evidence. */
+  async take({ mandates, terms }: { mandates: readonly string[]; terms: readonly string[] }): Promise<void> {
+    if (mandates.length + terms.length === 0) return;
+    const ownerKeys = await this.deps.keysOf(this.owner);
+    const { book, owner } = this;
+    for (const token of mandates) {
+      const verified = verifyMandate(token, { keys: ownerKeys, issuer: owner, book });
+      if (!verified.ok) this.#refuse('mandate', verified);
+      else if (await this.#keep('MANDATE', verified.claims.m, { ...verified, token }, this.#mandates)) {
+        const { primary, backup, witness } = verified.claims;
+        const named = [primary, backup, witness].filter((member) => member !== null);
+        await this.deps.introduceMembers(owner, named);
+      }
+    }
+    for (const token of terms) {
+      const m = peekClaims(token)?.['m'];
+      const mandate = typeof m === 'number' ? this.#mandates.get(m) : undefined;
+      if (!mandate) continue;
+      const verified = verifyStanding({
+        book,
+        owner,
+        ownerKeys,
+        mandateToken: mandate.token,
+        termToken: token,
+      });
+      if (!verified.ok) this.#refuse('term', verified);
+      else await this.#keep('TERM', verified.term.claims.n, { ...verified.term, token }, this.#terms);
+    }
+  }
+
+  #refuse(what: string, { code, detail }: { code: string; detail: string }): void {
+    this.deps.log.warn({ book: this.book, code, detail }, `a ${what} was refused`);
+  }
+
+  /** True where it is new. */
+  async #keep<V extends (VerifiedMandate | VerifiedTerm) & { token: string }>(
+    kind: StatementKind,
+    nr: number,
+    verified: V,
+    into: Map<number, V>,
+  ): Promise<boolean> {
+    const known = into.get(nr);
+    if (known) {
+      if (known.token !== verified.token) await this.#keepEvidence(known, verified);
+      return false;
+    }
+    const { pool, clock } = this.deps;
+    const { book } = this;
+    const token = await keepStatement(pool, { book, kind, nr, token: verified.token, at: new Date(clock()) });
+    if (token === verified.token) into.set(nr, verified);
+    return token === verified.token;
+  }
+
+  async #keepEvidence(
+    known: (VerifiedMandate | VerifiedTerm) & { token: string },
+    other: (VerifiedMandate | VerifiedTerm) & { token: string },
+  ): Promise<void> {
+    const found = contradiction(known, other);
+    if (!found) return;
+    const { pool, clock, log } = this.deps;
+    const evidence = { ...found, first: known.token, second: other.token, at: new Date(clock()) };
+    if (await keepEvidence(pool, this.book, evidence)) {
+      log.error({ book: this.book, ...found }, 'two signed statements contradict each other: both are kept');
+    }
+  }
+}
+
+function highest(of: ReadonlyMap<number, unknown>): number {
+  return Math.max(0, ...of.keys());
+}
+
+function tokensAfter(of: ReadonlyMap<number, { token: string }>, nr: number): string[] {
+  return [...of]
+    .filter(([each]) => each > nr)
+    .sort(([a], [b]) => a - b)
+    .map(([, { token }]) => token);
+}
+
+/** The term as the state machines know it. */
+export function termOf({ n, m, holder, insync, registrar, why }: TermClaims): Term {
+  return { n, m, holder, insync, registrar, why };
+}
+
+/** The mandate as the state machines know it. */
+export function mandateOf(claims: MandateClaims): Mandate {
+  const { m, primary, backup, witness, leaseMs, drift, takeoverMs, handBack, acceptLoss } = claims;
+  return {
+    m,
+    primary: primary.organisation,
+    backup: backup?.organisation ?? null,
+    witness: witness?.organisation ?? null,
+    leaseMs,
+    drift,
+    takeoverMs,
+    handBack: handBack === 'auto',
+    acceptLoss: acceptLoss ?? false,
+  };
+}
+
+/** A paper that must be there. */
+export function known<T>(paper: T | undefined, what: string): T {
+  if (paper === undefined) throw new LotbookError('INTERNAL', `${what} is not known here`);
+  return paper;
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ownCaller } from '../support/approval.ts';
+import { appointment, eventually, openNetwork, type Network, type Replica } from '../support/replicas.ts';
+
+const P = 'grower.example';
+const B = 'packer.example';
+const W = 'witness.example';
+const BOOK = `${P}/season`;
+const admin = ownCaller(P, 'ADMINISTRATOR');
+
+let network: Network;
+let lots = 0;
+beforeEach(async () => {
+  network = await openNetwork([P, B, W]);
+  await network.node(P).approval.createBook(admin, { name: 'season', title: 'Season' });
+});
+afterEach(() => network.close());
+
+async function approve(node: Replica, count = 1) {
+  const updates = Array.from({ length: count }, () => ({
+    book: BOOK,
+    key: randomUUID(),
+    changes: [
+      {
+        record: `https://id.gs1.org/01/09521141012345/10/L${(lots += 1)}`,
+        kind: 'LOT' as const,
+        base: 0,
+        content: { quantity: '12.50', uom: 'KGM' },
+      },
+    ],
+  }));
+  return node.approval.requestUpdates(admin, updates);
+}
+
+async function view(node: Replica) {
+  const found = await node.replication.view(BOOK);
+  if (!found) throw new Error('no view');
+  return found;
+}
+
+async function log(node: Replica): Promise<string[]> {
+  const { rows } = await node.db.pool.query<{ token: string }>(
+    'SELECT token FROM entry WHERE book = $1 ORDER BY seq',
+    [BOOK],
+  );
+  return rows.map(({ token }) => token);
+}
+
+const inSync = (node: Replica) => async () => (await view(node)).insync.length === 2;
+
+describe('a book with a backup and a witness', () => {
+  test('is copied whole to the backup, and every change is stored there before it counts', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    await approve(p, 5);
+    await p.replication.appoint(appointment(BOOK, B, W));
+    await eventually(inSync(p));
+    const views = await approve(p, 20);
+    expect(views.map(({ state, error }) => error ?? state)).toEqual(Array(20).fill('APPROVED'));
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    expect(await log(b)).toEqual(await log(p));
+    expect((await view(p)).state).toBe('HELD');
+  });
+});
+
+describe('when the holder fails', () => {
+  beforeEach(async () => {
+    const p = network.node(P);
+    await approve(p, 3);
+    await p.replication.appoint(appointment(BOOK, B, W));
+    await eventually(inSync(p));
+  });
+
+  /** A requester at B is not answered by the holder, and says so to the backup until it takes over. */
+  async function takeOver(): Promise<void> {
+    const b = network.node(B);
+    await eventually(async () => {
+      b.replication.notice(BOOK, {
+        iss: 'x.example',
+        aud: B,
+        book: BOOK,
+        about: P,
+        n: (await view(b)).term,
+      } as never);
+      return (await view(b)).holder === B && b.replication.deskOf(BOOK)?.seat?.mayWrite();
+    });
+  }
+
+  test('the backup takes the right after a notice and its own silence, and approves', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    await approve(p, 10);
+    p.cut();
+    await takeOver();
+    const [request] = await approve(b);
+    expect(request?.error ?? request?.state).toBe('APPROVED');
+    const { holder, insync, why } = await view(b);
+    expect({ holder, insync, why }).toEqual({ holder: B, insync: [B], why: 'take-over' });
+  });
+
+  test('the primary catches up when it is back, and the right goes back to it', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    p.cut();
+    await takeOver();
+    await approve(b, 5);
+    await p.restart();
+    await eventually(async () => (await view(p)).holder === P && (await view(p)).insync.length === 2);
+    const [request] = await approve(p);
+    expect(request?.error ?? request?.state).toBe('APPROVED');
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    expect(await log(b)).toEqual(await log(p));
+    expect((await view(p)).terms.map(({ why }) => why)).toEqual([
+      'appoint',
+      'add',
+      'take-over',
+      'add',
+      'hand-over',
+    ]);
+  });
+
+  test('a notice alone changes nothing while the backup hears the holder', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    for (let turn = 0; turn < 20; turn += 1) {
+      b.replication.notice(BOOK, { iss: 'x.example', aud: B, book: BOOK, about: P, n: 3 } as never);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect((await view(p)).terms.map(({ why }) => why)).toEqual(['appoint', 'add']);
+  });
+
+  test('a holder that is cut off from both approves nothing, and what it proposed gives way to what the backup approved', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    network.part(P, B);
+    network.part(P, W);
+    const lost = approve(p, 2);
+    await takeOver();
+    const [request] = await approve(b);
+    expect(request?.state).toBe('APPROVED');
+    expect((await lost).map(({ error }) => error?.code)).toEqual(['UNABLE', 'UNABLE']);
+    network.mend();
+    await eventually(async () => (await view(p)).holder === P && (await view(b)).holder === P);
+    await approve(p);
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    expect(await log(b)).toEqual(await log(p));
+  });
+
+  test('the holder goes on with the witness while the backup is away', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    b.cut();
+    await eventually(async () => (await view(p)).insync.length === 1);
+    const views = await approve(p, 30);
+    expect(new Set(views.map(({ state, error }) => error ?? state))).toEqual(new Set(['APPROVED']));
+    await b.restart();
+    await eventually(inSync(p));
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    expect(await log(b)).toEqual(await log(p));
+  });
+
+  test('it hands the right over when it is told to, and nobody is refused meanwhile', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    await p.replication.handOver(BOOK);
+    expect((await view(p)).holder).toBe(B);
+    await eventually(() => b.replication.deskOf(BOOK)?.seat?.mayWrite());
+    const [request] = await approve(b);
+    expect(request?.error ?? request?.state).toBe('APPROVED');
+  });
+
+  test('the same request has one effect, whoever is asked', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    const update = {
+      book: BOOK,
+      key: 'the-one',
+      changes: [
+        {
+          record: 'https://id.gs1.org/01/09521141012345/10/ONE',
+          kind: 'LOT' as const,
+          base: 0,
+          content: { quantity: '1', uom: 'KGM' },
+        },
+      ],
+    };
+    const first = await p.approval.requestUpdates(admin, [update]);
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    p.cut();
+    await takeOver();
+    const again = await b.approval.requestUpdates(admin, [update]);
+    expect(again[0]?.outcome).toEqual(first[0]?.outcome);
+    expect(again[0]?.id).toBe(first[0]?.id);
+  });
+
+  test('a refusal is an entry of the log: the backup gives the same answer', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    const update = {
+      book: BOOK,
+      key: 'stale',
+      changes: [
+        {
+          record: 'https://id.gs1.org/01/09521141012345/10/L1',
+          kind: 'LOT' as const,
+          base: 7,
+          fields: { quantity: '1' },
+        },
+      ],
+    };
+    const [first] = await p.approval.requestUpdates(admin, [update]);
+    expect(first?.error?.code).toBe('STALE_BASE');
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    p.cut();
+    await takeOver();
+    const [again] = await b.approval.requestUpdates(admin, [update]);
+    expect(again).toMatchObject({ id: first?.id, state: 'REFUSED', error: { code: 'STALE_BASE' } });
+  });
+});
+
+describe('a book without a witness', () => {
+  test('keeps its register at the primary; the backup takes over by an operator’s word, and the primary follows', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    await p.replication.appoint(appointment(BOOK, B, null));
+    await eventually(inSync(p));
+    await expect(b.replication.takeOver(BOOK, `${B}/operator`)).rejects.toMatchObject({ code: 'CONFLICT' });
+    p.cut();
+    await eventually(async () => (await view(b)).state === 'SILENT');
+    await b.replication.takeOver(BOOK, `${B}/operator`);
+    await eventually(() => b.replication.deskOf(BOOK)?.seat?.mayWrite());
+    const [request] = await approve(b);
+    expect(request?.error ?? request?.state).toBe('APPROVED');
+    expect((await view(b)).terms.at(-1)?.confirmedBy).toBe(`${B}/operator`);
+    await p.restart();
+    await eventually(async () => (await view(p)).holder === P);
+    const [later] = await approve(p);
+    expect(later?.error ?? later?.state).toBe('APPROVED');
+  });
+});

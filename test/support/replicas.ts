@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { publicPart, verificationKey, type PrivateJwk } from '../../api/identity/jwk.ts';
+import { localSigner } from '../../api/identity/signer.ts';
+import { LotbookError } from '../../api/errors.ts';
+import { bookSeat } from '../../api/replication/book-seat.ts';
+import { openReplication, type AppointInput, type Replication } from '../../api/replication/replication.ts';
+import { envelope } from '../../api/replication/wire.ts';
+import { openBell } from '../../api/store/bell.ts';
+import { openDatabase, type Database } from '../../api/store/database.ts';
+import { openAuthority, type TestAuthority } from './approval.ts';
+import { generateKey } from './key.ts';
+import { freshDatabase, type FreshDatabase } from './postgres.ts';
+
+/** One node's authority and approval rooms on a database of its own, joined to others by plain function calls. */
+export interface Replica extends Pick<TestAuthority, 'approval' | 'grants'> {
+  organisation: string;
+  db: Database;
+  replication: Replication;
+  /** As a power cut would: nothing is closed in good order, and nothing of it answers any more. */
+  cut(): void;
+  /** Starts it again on the same database. */
+  restart(): Promise<void>;
+}
+
+export interface Network {
+  node(organisation: string): Replica;
+  /** Nothing passes between the two, in either direction, until it is mended. */
+  part(a: string, b: string): void;
+  mend(): void;
+  close(): Promise<void>;
+}
+
+interface Part {
+  fresh: FreshDatabase;
+  jwk: PrivateJwk;
+  running: {
+    authority: TestAuthority;
+    replication: Replication;
+    db: Database;
+    close(): Promise<void>;
+  } | null;
+}
+
+/** Nodes of these organisations, all partners of one another. */
+export async function openNetwork(organisations: readonly string[]): Promise<Network> {
+  const parts = new Map<string, Part>();
+  const parted = new Set<string>();
+  for (const organisation of organisations) {
+    parts.set(organisation, { fresh: await freshDatabase(), jwk: generateKey(), running: null });
+  }
+  const partOf = (organisation: string): Part => {
+    const part = parts.get(organisation);
+    if (!part) throw new Error(`${organisation} is not in this network`);
+    return part;
+  };
+  const keysOf = (organisation: string) => {
+    const part = parts.get(organisation);
+    const keys = part ? [verificationKey(publicPart(part.jwk))] : [];
+    return Promise.resolve(new Map(keys.map((key) => [key.kid, key])));
+  };
+
+  const open = async (organisation: string): Promise<void> => {
+    const part = partOf(organisation);
+    const { url } = part.fresh;
+    const db = openDatabase({ url, poolSize: 6, applicationName: 'test' });
+    const bell = await openBell(url, 'lotbook');
+    const replication = openReplication({
+      pool: db.pool,
+      bell,
+      signer: localSigner(part.jwk),
+      organisation,
+      clock: Date.now,
+      monotonic: () => performance.now(),
+      uuid: randomUUID,
+      log: pino({ level: process.env['TEST_LOG'] ?? 'silent', name: organisation }),
+      keysOf,
+      exchange: async (to, given) => {
+        const link = [organisation, to].sort().join(' ');
+        const other = parts.get(to)?.running;
+        if (!other || !partOf(organisation).running || parted.has(link)) {
+          throw new LotbookError('UNREACHABLE', `${to} does not answer`);
+        }
+        const answer = await other.replication.receive(organisation, JSON.parse(JSON.stringify(given)));
+        if (parted.has(link) || !parts.get(to)?.running)
+          throw new LotbookError('UNREACHABLE', `${to} does not answer`);
+        return envelope.parse(JSON.parse(JSON.stringify(answer)));
+      },
+      introduceMembers: () => Promise.resolve(),
+      introductionsOf: () => Promise.resolve([]),
+      takeIntroductions: () => Promise.resolve(),
+      memberOf: (id) =>
+        Promise.resolve({ organisation: id, name: id, url: `http://${id}`, jwk: publicPart(partOf(id).jwk) }),
+    });
+    const authority = await openAuthority(organisation, {
+      url,
+      jwk: part.jwk,
+      seatOf: (book) => {
+        const desk = replication.deskOf(book);
+        return desk?.seat ? bookSeat(desk, desk.seat) : null;
+      },
+    });
+    const close = async (): Promise<void> => {
+      await replication.stop();
+      await authority.close();
+      await bell.close();
+      await db.close();
+    };
+    part.running = { authority, replication, db, close };
+    await replication.start();
+  };
+  for (const organisation of organisations) await open(organisation);
+  const closing: Promise<void>[] = [];
+
+  return {
+    node: (organisation) => {
+      const part = partOf(organisation);
+      const running = () => {
+        if (!part.running) throw new Error(`${organisation} is down`);
+        return part.running;
+      };
+      return {
+        organisation,
+        get approval() {
+          return running().authority.approval;
+        },
+        get grants() {
+          return running().authority.grants;
+        },
+        get db() {
+          return running().db;
+        },
+        get replication() {
+          return running().replication;
+        },
+        cut: () => {
+          const { close } = running();
+          part.running = null;
+          closing.push(close());
+        },
+        restart: async () => {
+          await Promise.all(closing.splice(0));
+          await open(organisation);
+        },
+      };
+    },
+    part: (a, b) => void parted.add([a, b].sort().join(' ')),
+    mend: () => parted.clear(),
+    close: async () => {
+      for (const part of parts.values()) {
+        await part.running?.close();
+        part.running = null;
+      }
+      await Promise.all(closing);
+      for (const { fresh } of parts.values()) await fresh.drop();
+    },
+  };
+}
+
+export function appointment(book: string, backup: string | null, witness: string | null): AppointInput {
+  return {
+    book,
+    backup,
+    witness,
+    mode: 'strict',
+    leaseMs: 500,
+    takeoverMs: 500,
+    drift: 0.01,
+    handBack: 'auto',
+    acceptLoss: false,
+  };
+}
+
+/** Resolves once something holds; fails with what it says after some time. */
+export async function eventually(holds: () => unknown, ms = 15_000): Promise<void> {
+  const until = Date.now() + ms;
+  for (;;) {
+    const result = await holds();
+    if (result) return;
+    if (Date.now() > until) throw new Error(`it did not come to that: ${holds.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
