@@ -1,28 +1,28 @@
-import { deriveLinks } from '../events/links.ts';
-import { tokenHash } from '../ledger/change.ts';
-import { grantFromFields, type Grant } from '../sharing/grant.ts';
-import { attributesOf } from '../sharing/subject.ts';
-import type { Database } from '../store/database.ts';
+import { LotbookError } from '../errors.ts';
+import type { Database, PoolClient } from '../store/database.ts';
 import {
   lockFeed,
   readCopiedEntries,
   readCopiedHeads,
   writeCopies,
-  type CopiedEntry,
-  type CopiedHead,
-  type CopiedRecord,
+  setHolder,
   type QuarantinedItem,
 } from '../store/copies.ts';
+import type { Grants } from '../store/grants.ts';
 import { inTransaction } from '../store/transaction.ts';
-import {
-  checkItem,
-  claimedPlace,
-  evidenceOf,
-  type Held,
-  type ItemFaultCode,
-  type Origin,
-  type ReceivedItem,
-} from './copies.ts';
+import { keepEvidence, keepStatement, readStatements } from '../store/authority.ts';
+import { checkItem, claimedPlace, evidenceOf, type Origin, type ReceivedItem } from './copies.ts';
+import { Copy } from './copy.ts';
+import type { ItemFault, Proof } from './item-fault.ts';
+import { Signers, type Root } from './signers.ts';
+
+/** Where a batch comes from. */
+export interface Source extends Root {
+  /** The organisation whose node sent it: the owner, or another member of the book's authority. */
+  from: string;
+  /** This node's organisation. */
+  self: string;
+}
 
 export interface Batch {
   items: readonly ReceivedItem[];
@@ -31,39 +31,47 @@ export interface Batch {
 }
 
 export interface Applied {
+  /** Items that brought something new. */
   applied: number;
   quarantined: QuarantinedItem[];
+  /** Whether the batch told something new of who may write. */
+  authorityChanged: boolean;
 }
 
 /**
  * Verifies a batch and writes it with the cursor in one transaction. What fails verification is kept aside and does not
  * keep the rest from being applied. Applying a batch again changes nothing.
+ *
+ * Rejects with NOT_AUTHORITY, and without any effect, where a member that has lost the right hands out what only the holder
+ * can vouch for; with NOT_FOUND where no local copy is kept any more.
  */
 export async function applyBatch(
   pool: Database['pool'],
-  origin: Origin,
-  grants: readonly Grant[],
+  source: Source,
+  grants: Pick<Grants, 'at'>,
   batch: Batch,
   now: Date,
 ): Promise<Applied> {
   try {
-    return await applyWhole(pool, origin, grants, batch, now);
+    return await applyWhole(pool, source, grants, batch, now);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return applyOneByOne(pool, origin, grants, batch, now);
+    return applyOneByOne(pool, source, grants, batch, now);
   }
 }
 
 async function applyWhole(
   pool: Database['pool'],
-  origin: Origin,
-  grants: readonly Grant[],
+  source: Source,
+  grants: Pick<Grants, 'at'>,
   { items, cursor }: Batch,
   now: Date,
 ): Promise<Applied> {
-  const { book } = origin;
+  const { book, from, self } = source;
   return inTransaction(pool, async (client) => {
-    await lockFeed(client, book);
+    const grantsSeq = await lockCopy(client, book);
+    const held = await grants.at(client, book, grantsSeq);
+    const signers = new Signers(source, await readHeld(client, book));
     const places = items.flatMap(({ token }) => claimedPlace(token) ?? []);
     const heads = await readCopiedHeads(client, book, [...new Set(places.map(({ record }) => record))]);
     const around = places.flatMap(({ record, version }) =>
@@ -71,45 +79,125 @@ async function applyWhole(
     );
     const versions = [...around, ...heads.map(({ id, version }) => ({ record: id, version }))];
     const seqs = places.map(({ seq }) => seq);
-    const copy = new Copy(await readCopiedEntries(client, book, { seqs, versions }), heads, grants);
+    const copy = new Copy(await readCopiedEntries(client, book, { seqs, versions }), heads, held);
     const quarantined: QuarantinedItem[] = [];
-    let applied = 0;
+    const proofs: Proof[] = [];
     for (const item of items) {
-      const checked = checkItem(item, copy, origin);
-      if (checked.ok) {
-        copy.take(checked.entry);
-        applied += 1;
-      } else quarantined.push(aside(item, checked.code, checked.detail));
+      const wrong = takeItem(item, copy, { signers, self }, from);
+      if (!wrong) continue;
+      quarantined.push(aside(item, wrong));
+      if (wrong.proof) proofs.push(wrong.proof);
     }
     const { entries, records } = copy;
     await writeCopies(client, { book, entries, records, quarantined, cursor, now });
-    return { applied, quarantined };
+    for (const proof of proofs) await keepEvidence(client, book, { ...proof, at: now });
+    const told = await keepTaken(client, signers);
+    return { applied: entries.length + told, quarantined, authorityChanged: told > 0 };
   });
+}
+
+/**
+ * Verifies what a registrar says of who may write, and keeps it. What it says is not kept aside where it is wrong, since it may
+ * be asked again; but two statements that contradict each other are.
+ */
+export async function applyStatements(
+  pool: Database['pool'],
+  root: Root,
+  statements: readonly { kind: 'MANDATE' | 'TERM'; token: string }[],
+  now: Date,
+): Promise<{ faults: ItemFault[]; authorityChanged: boolean }> {
+  const { book } = root;
+  return inTransaction(pool, async (client) => {
+    await lockCopy(client, book);
+    const signers = new Signers(root, await readHeld(client, book));
+    const faults: ItemFault[] = [];
+    for (const { kind, token } of statements) {
+      const taken = signers.take(kind, token);
+      if (taken.ok) continue;
+      faults.push(taken);
+      if (taken.proof) await keepEvidence(client, book, { ...taken.proof, at: now });
+    }
+    const told = await keepTaken(client, signers);
+    return { faults, authorityChanged: told > 0 };
+  });
+}
+
+/** How many statements were new. */
+async function keepTaken(client: PoolClient, { root: { book }, taken, holder }: Signers): Promise<number> {
+  for (const { atMs, ...statement } of taken) {
+    await keepStatement(client, { book, ...statement, at: new Date(atMs) });
+  }
+  if (taken.length > 0) await setHolder(client, book, holder);
+  return taken.length;
+}
+
+/** Takes an item in, or says what is wrong with it. */
+function takeItem(item: ReceivedItem, copy: Copy, origin: Origin, from: string): ItemFault | null {
+  if (isStatement(item.kind)) {
+    const taken = origin.signers.take(item.kind, item.token);
+    return taken.ok ? null : taken;
+  }
+  const checked = checkItem(item, copy, origin);
+  if (!checked.ok) return checked;
+  if (origin.signers.isStale(checked.change, from)) throw lostRight(from);
+  copy.take(checked.entry);
+  return null;
+}
+
+function isStatement(kind: string): kind is 'MANDATE' | 'TERM' {
+  return kind === 'MANDATE' || kind === 'TERM';
+}
+
+/** Answers the `grantsSeq` of the copy. */
+async function lockCopy(client: PoolClient, book: string): Promise<number> {
+  const grantsSeq = await lockFeed(client, book);
+  if (grantsSeq !== null) return grantsSeq;
+  throw new LotbookError('NOT_FOUND', 'No local copy of the book is kept any more.');
+}
+
+async function readHeld(client: PoolClient, book: string) {
+  const mandates = await readStatements(client, book, 'MANDATE');
+  // Nearly all books have none.
+  const terms = mandates.length === 0 ? [] : await readStatements(client, book, 'TERM');
+  return [
+    ...mandates.map(({ nr, token }) => ({ kind: 'MANDATE' as const, nr, token })),
+    ...terms.map(({ nr, token }) => ({ kind: 'TERM' as const, nr, token })),
+  ];
+}
+
+function lostRight(from: string): LotbookError {
+  return new LotbookError(
+    'NOT_AUTHORITY',
+    `${from} does not hold the book any more, and sends what only the holder can vouch for.`,
+  );
 }
 
 /** Something in the batch cannot be stored: finds out what, and keeps that aside. */
 async function applyOneByOne(
   pool: Database['pool'],
-  origin: Origin,
-  grants: readonly Grant[],
+  source: Source,
+  grants: Pick<Grants, 'at'>,
   { items, cursor }: Batch,
   now: Date,
 ): Promise<Applied> {
-  const total: Applied = { applied: 0, quarantined: [] };
+  const total: Applied = { applied: 0, quarantined: [], authorityChanged: false };
   for (const item of items) {
     const one = { items: [item], cursor: undefined };
     try {
-      const { applied, quarantined } = await applyWhole(pool, origin, grants, one, now);
+      const { applied, quarantined, authorityChanged } = await applyWhole(pool, source, grants, one, now);
       total.applied += applied;
       total.quarantined.push(...quarantined);
+      total.authorityChanged ||= authorityChanged;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      total.quarantined.push(aside(item, 'NOT_STORED', `SQLSTATE ${(error as { code: string }).code}`));
+      total.quarantined.push(
+        aside(item, { code: 'NOT_STORED', detail: `SQLSTATE ${(error as { code: string }).code}` }),
+      );
     }
   }
-  const { book } = origin;
+  const { book } = source;
   await inTransaction(pool, async (client) => {
-    await lockFeed(client, book);
+    await lockCopy(client, book);
     await writeCopies(client, {
       book,
       entries: [],
@@ -122,84 +210,7 @@ async function applyOneByOne(
   return total;
 }
 
-/** What is held of the records that a batch touches, and what the batch makes of it. */
-class Copy implements Held {
-  readonly grants: Map<string, Grant>;
-  #bySeq = new Map<number, CopiedEntry>();
-  #byVersion = new Map<string, CopiedEntry>();
-  #heads = new Map<string, CopiedHead>();
-  #changed = new Map<number, CopiedEntry>();
-  #records = new Map<string, CopiedRecord>();
-
-  constructor(entries: readonly CopiedEntry[], heads: readonly CopiedHead[], grants: readonly Grant[]) {
-    this.grants = new Map(grants.map((grant) => [grant.id, grant]));
-    for (const entry of entries) this.#put(entry);
-    for (const head of heads) this.#heads.set(head.id, head);
-  }
-
-  get entries(): CopiedEntry[] {
-    return [...this.#changed.values()];
-  }
-
-  get records(): CopiedRecord[] {
-    return [...this.#records.values()];
-  }
-
-  at(seq: number): CopiedEntry | undefined {
-    return this.#bySeq.get(seq);
-  }
-
-  version(record: string, version: number): CopiedEntry | undefined {
-    return this.#byVersion.get(`${version} ${record}`);
-  }
-
-  take(entry: CopiedEntry): void {
-    this.#put(entry);
-    this.#changed.set(entry.seq, entry);
-    const { record, version, seq } = entry;
-    const head = this.#heads.get(record);
-    const firstSeq = Math.min(head?.firstSeq ?? seq, seq);
-    if (!head || version >= head.version) {
-      this.#heads.set(record, { id: record, version, firstSeq });
-      this.#records.set(record, recordOf(entry, firstSeq));
-      if (entry.kind === 'GRANT') this.#takeGrant(entry);
-      return;
-    }
-    // An older version that came later: the record only begins earlier than was known.
-    this.#heads.set(record, { ...head, firstSeq });
-    const current = this.version(record, head.version);
-    if (current) this.#records.set(record, recordOf(current, firstSeq));
-  }
-
-  #put(entry: CopiedEntry): void {
-    this.#bySeq.set(entry.seq, entry);
-    this.#byVersion.set(`${entry.version} ${entry.record}`, entry);
-  }
-
-  #takeGrant({ record: id, version, seq, fields }: CopiedEntry): void {
-    const since = version === 1 ? seq : (this.grants.get(id)?.since ?? seq);
-    this.grants.set(id, grantFromFields({ id, version, since }, fields));
-  }
-}
-
-function recordOf(
-  { record, kind, version, seq, token, fields }: CopiedEntry,
-  firstSeq: number,
-): CopiedRecord {
-  const { time } = attributesOf(kind, record, fields);
-  return {
-    id: record,
-    kind,
-    version,
-    seq,
-    firstSeq,
-    hash: tokenHash(token),
-    eventTime: time === null ? null : new Date(time),
-    links: kind === 'GRANT' ? [] : deriveLinks(fields),
-  };
-}
-
-function aside(item: ReceivedItem, code: ItemFaultCode, detail: string): QuarantinedItem {
+function aside(item: ReceivedItem, { code, detail }: Pick<ItemFault, 'code' | 'detail'>): QuarantinedItem {
   const seq = claimedPlace(item.token)?.seq ?? null;
   return { seq, code, detail: detail.slice(0, 500), item: evidenceOf(item, code) };
 }

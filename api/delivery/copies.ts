@@ -1,12 +1,15 @@
 import type { JsonValue } from '../events/value.ts';
-import { peekClaims, type PinnedKeys } from '../identity/jws.ts';
-import { tokenHash } from '../ledger/change.ts';
+import { peekClaims } from '../identity/jws.ts';
+import { readChange, tokenHash, typOf, type RecordKind } from '../ledger/change.ts';
 import { parseDisclosure } from '../ledger/disclosure.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
-import { verifyChange, type ChangeFailureCode, type VerifiedChange } from '../ledger/verify-change.ts';
+import { contradiction, type SignedChange } from '../ledger/statements/contradiction.ts';
+import { verifyChange, type VerifiedChange } from '../ledger/verify-change.ts';
 import type { Grant } from '../sharing/grant.ts';
 import type { CopiedEntry } from '../store/copies.ts';
 import { MAX_SEQ } from '../store/entries.ts';
+import { fault, type ItemFault } from './item-fault.ts';
+import type { Signatory, Signers } from './signers.ts';
 
 /** What another node's feed brought, of which nothing is believed yet. */
 export interface ReceivedItem {
@@ -14,20 +17,6 @@ export interface ReceivedItem {
   token: string;
   disclosures: readonly string[];
   grants: readonly string[];
-}
-
-/** Why an item is kept aside instead of applied. */
-export type ItemFaultCode =
-  | ChangeFailureCode
-  | 'FORK' // a second signed token for one place or one version: the authority tells two stories
-  | 'OVERSHARED' // opens a field that no grant held here gives
-  | 'NOT_STORED'; // the database refuses it
-
-export interface ItemFault {
-  ok: false;
-  code: ItemFaultCode;
-  /** What is wrong, without any field's value. */
-  detail: string;
 }
 
 /** What is held already, as far as an item can touch it. */
@@ -39,9 +28,8 @@ export interface Held {
 }
 
 export interface Origin {
-  book: string;
-  authority: string;
-  keys: PinnedKeys;
+  /** Who may sign changes of the book, and in which term. */
+  signers: Signers;
   /** This node's organisation. */
   self: string;
 }
@@ -57,7 +45,7 @@ export function claimedPlace(token: string): { seq: number; record: string; vers
 }
 
 /**
- * Decides whether an item may be applied: its signature, issuer, book, slots; that it is the only token for its place and
+ * Decides whether a change may be applied: its signature, issuer, book, slots; that it is the only token for its place and
  * its version; that it continues the history that is held, on both sides; that what the grants promise is opened; and
  * that nothing is opened that they do not give. The result is the entry to keep, with the disclosures held before.
  *
@@ -70,13 +58,13 @@ export function checkItem(
   origin: Origin,
 ): { ok: true; entry: CopiedEntry; change: VerifiedChange } | ItemFault {
   const place = claimedPlace(item.token);
-  const verified = verifyChange({
-    token: item.token,
-    disclosures: item.disclosures,
-    keys: origin.keys,
-    expect: { issuer: origin.authority, book: origin.book },
-    grantedNames: place && promised(item, held, place.seq),
-  });
+  const signatory = signatoryOf(item, origin.signers);
+  if ('code' in signatory) return signatory;
+  const { organisation: issuer, keys } = signatory;
+  const expect = { issuer, book: origin.signers.root.book };
+  const { token, disclosures } = item;
+  const grantedNames = place && promised(item, held, place.seq);
+  const verified = verifyChange({ token, disclosures, keys, expect, grantedNames });
   if (!verified.ok) return verified;
   const { change } = verified;
   const wrong =
@@ -84,7 +72,18 @@ export function checkItem(
     checkOnly(change, item, held) ??
     checkHistory(change, held) ??
     (change.kind === 'GRANT' ? checkGrant(item, origin.self) : checkShared(change, item, held));
-  return wrong ?? merge(change, item, held.at(change.seq), origin);
+  return wrong ?? merge(change, item, held.at(change.seq), { keys, expect });
+}
+
+/** Whose signature a change must have: that of the holder of the term that it claims. */
+function signatoryOf({ token }: ReceivedItem, signers: Signers): Signatory | ItemFault {
+  const { term, iss } = peekClaims(token) ?? {};
+  const allowed = signers.of(isPlace(term) ? term : 1);
+  const [first] = allowed;
+  if (!first) return fault('UNKNOWN_TERM', `term ${String(term)}`);
+  const named = allowed.find(({ organisation }) => organisation === iss);
+  if (named) return named;
+  return typeof iss === 'string' ? fault('WRONG_ISSUER', `expected ${first.organisation}`) : first;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -98,15 +97,27 @@ function checkForm(change: VerifiedChange, item: ReceivedItem, hasPlace: boolean
 }
 
 function checkOnly(
-  { seq, record, ver }: VerifiedChange,
+  { seq, kind, record, ver }: VerifiedChange,
   { token }: ReceivedItem,
   held: Held,
 ): ItemFault | undefined {
   const samePlace = held.at(seq);
-  if (samePlace && samePlace.token !== token) return fault('FORK', `a second token for entry ${seq}`);
+  if (samePlace && samePlace.token !== token)
+    return { ...fault('FORK', `a second token for entry ${seq}`), ...proofOf(samePlace, kind, token) };
   const sameVersion = held.version(record, ver);
-  if (sameVersion && sameVersion.token !== token) return fault('FORK', `a second token for version ${ver}`);
+  if (sameVersion && sameVersion.token !== token)
+    return { ...fault('FORK', `a second token for version ${ver}`), ...proofOf(sameVersion, kind, token) };
   return undefined;
+}
+
+/** Both were verified, the one held when it came. */
+function proofOf({ token: first, kind }: CopiedEntry, otherKind: RecordKind, second: string) {
+  const found = contradiction(signedChange(kind, first), signedChange(otherKind, second));
+  return found ? { proof: { ...found, first, second } } : {};
+}
+
+function signedChange(kind: RecordKind, token: string): SignedChange {
+  return { typ: typOf(kind), hash: tokenHash(token), claims: readChange(token) };
 }
 
 function checkHistory({ record, ver, hash, prev }: VerifiedChange, held: Held): ItemFault | undefined {
@@ -165,13 +176,12 @@ function merge(
   change: VerifiedChange,
   item: ReceivedItem,
   before: CopiedEntry | undefined,
-  origin: Origin,
+  given: Pick<Parameters<typeof verifyChange>[0], 'keys' | 'expect'>,
 ): { ok: true; entry: CopiedEntry; change: VerifiedChange } | ItemFault {
   const disclosures = [...new Set([...(before?.disclosures ?? []), ...item.disclosures])];
   const fields: Record<string, JsonValue> = { ...before?.fields, ...change.fields };
   if (before && disclosures.length > item.disclosures.length) {
-    const expect = { issuer: origin.authority, book: origin.book };
-    const whole = verifyChange({ token: item.token, disclosures, keys: origin.keys, expect });
+    const whole = verifyChange({ token: item.token, disclosures, ...given });
     if (!whole.ok) return whole;
   }
   const { seq, kind, record, ver, atMs, txn } = change;
@@ -187,10 +197,6 @@ function merge(
     request: txn,
   };
   return { ok: true, entry, change };
-}
-
-function fault(code: ItemFaultCode, detail: string): ItemFault {
-  return { ok: false, code, detail };
 }
 
 function isPlace(value: unknown): value is number {
@@ -212,9 +218,4 @@ export function evidenceOf(item: ReceivedItem, code: string): string {
     ? { disclosures: item.disclosures }
     : { names: openedNames(item) };
   return JSON.stringify({ kind, token, grants, ...opened }).slice(0, MAX_ITEM);
-}
-
-/** Whether a fault is a sign that the authority signs contradictions, which people must be told of at once. */
-export function isContradiction(code: string): boolean {
-  return code === 'FORK' || code === 'PREVIOUS_MISMATCH';
 }

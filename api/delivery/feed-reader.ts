@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
+import type { Member } from '../ledger/statements/shapes.ts';
 import type { Peers } from '../peers/peer.ts';
 import type { Bell } from '../store/bell.ts';
 import type { Database } from '../store/database.ts';
-import { forgetCursor, readCursor, setFeedState, type FeedState } from '../store/feeds.ts';
+import { forgetCursor, readCursor, type FeedState } from '../store/feeds.ts';
 import type { Grants } from '../store/grants.ts';
 import { openAcknowledger } from './acknowledger.ts';
-import { applyBatch } from './apply.ts';
-import { isContradiction } from './copies.ts';
+import { applyBatch, type Applied } from './apply.ts';
+import { isContradiction } from './item-fault.ts';
 
 export interface FeedReaderOptions {
   db: Pick<Database, 'pool'>;
@@ -17,7 +18,9 @@ export interface FeedReaderOptions {
   organisation: string;
   /** The keys that may sign for an organisation. */
   keysOf(organisation: string): Promise<PinnedKeys>;
-  grants: Pick<Grants, 'of'>;
+  /** Makes the nodes known that a verified mandate of the owner names; answers those that are not believed. */
+  introduce(owner: string, members: readonly Member[]): Promise<string[]>;
+  grants: Pick<Grants, 'at'>;
   bell: Pick<Bell, 'ring'>;
   clock: () => number;
   /** From 0 up to 1: spreads the reconnections of many nodes. */
@@ -54,91 +57,106 @@ const feedData = z.object({
 
 const BATCH = 64;
 const SHORTEST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 15_000;
 /** A stream that lasted so long has worked. */
 const WORKED_MS = 5_000;
 
+/** One book as one node hands it out. */
+export interface FeedSource {
+  book: string;
+  owner: string;
+  /** Whose node is read. */
+  from: string;
+}
+
+/** What the reader of a feed asks of, and tells, whoever looks after the copy. */
+export interface FeedKeeper {
+  /** Whether this is the node whose word on the end of the feed, and on its cursors, counts. */
+  isLeading(from: string): boolean;
+  longestPauseMs(): number;
+  note(from: string, state: FeedState, error: LotbookError | null): Promise<void>;
+  received(from: string, items: number, applied: Applied): Promise<void>;
+}
+
 /**
- * Keeps the local copy of one book up to date until the signal aborts or the authority has nothing more for this node.
- * Each batch is applied and committed before the next one is pulled, so that a cursor never runs ahead of the copy.
+ * Keeps the local copy of one book up to date from one node, until the signal aborts or that node, being the one that
+ * decides it, has nothing more for this one: then it resolves to true. Each batch is applied and committed before the next
+ * one is pulled, so that a cursor never runs ahead of the copy.
  */
 export async function readFeed(
   options: FeedReaderOptions,
-  { book, authority }: { book: string; authority: string },
+  source: FeedSource,
+  keeper: FeedKeeper,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { clock, db, log, random } = options;
-  const note = (state: FeedState, error: string | null = null) =>
-    setFeedState(db.pool, book, { state, error, now: new Date(clock()) });
-  const acknowledger = openAcknowledger(options.peers, { book, authority });
+  const { book, from } = source;
+  const acknowledger = openAcknowledger(options.peers, { book, authority: from });
   let failures = 0;
   try {
     while (!signal.aborted) {
       const startedAt = clock();
       let atOnce = false;
       try {
-        await note('CONNECTING');
-        const end = await readStream(options, { book, authority }, signal, acknowledger.note, () =>
-          note('LIVE'),
-        );
-        if (signal.aborted || end === 'GRANT_CHANGED') break;
+        await keeper.note(from, 'CONNECTING', null);
+        const end = await readStream(options, source, keeper, signal, acknowledger.note);
+        if (signal.aborted) return false;
+        if (end === 'GRANT_CHANGED' && keeper.isLeading(from)) return true;
         atOnce = end === 'TOKEN_EXPIRED';
       } catch (error) {
-        const { code, message } = toLotbookError(error);
-        if (signal.aborted || code === 'NOT_FOUND') break;
-        if (code === 'INTERNAL') log.error({ err: error, book }, 'a feed could not be applied');
-        atOnce = code === 'CURSOR_EXPIRED';
+        const known = toLotbookError(error);
+        const { code } = known;
+        if (signal.aborted) return false;
+        if (code === 'NOT_FOUND' && keeper.isLeading(from)) return true;
+        if (code === 'INTERNAL') log.error({ err: error, book, from }, 'a feed could not be applied');
+        atOnce = code === 'CURSOR_EXPIRED' && keeper.isLeading(from);
         if (atOnce) await forgetCursor(db.pool, book);
-        else await note('FAILED', `${code}: ${message}`);
+        else await keeper.note(from, 'FAILED', known);
       }
       failures = clock() - startedAt >= WORKED_MS ? 0 : failures + 1;
-      // Once at once: an authority that ends every stream so is not called in a loop.
-      if (!(atOnce && failures <= 1)) await pause(failures, random, signal);
+      // Once at once: a node that ends every stream so is not called in a loop.
+      if (!(atOnce && failures <= 1)) await pause(failures, keeper.longestPauseMs(), random, signal);
     }
-    if (!signal.aborted) await note('ENDED');
-  } catch (error) {
-    log.error({ err: error, book }, 'a feed stopped');
   } finally {
     acknowledger.close();
   }
+  return false;
 }
 
 async function readStream(
   options: FeedReaderOptions,
-  { book, authority }: { book: string; authority: string },
+  { book, owner, from }: FeedSource,
+  keeper: FeedKeeper,
   signal: AbortSignal,
   acknowledge: (cursor: string) => void,
-  onLive: () => Promise<void>,
 ): Promise<string | null> {
-  const { bell, clock, db, log, peers } = options;
+  const { bell, clock, db, grants, organisation: self, peers } = options;
   const variables = { book, after: await readCursor(db.pool, book), batch: BATCH };
   let isLive = false;
-  for await (const data of peers.subscribe(authority, FEED, variables, { signal })) {
+  for await (const data of peers.subscribe(from, FEED, variables, { signal })) {
     const { cursor, items, end } = parse(data);
     if (!isLive) {
       isLive = true;
-      await onLive();
+      await keeper.note(from, 'LIVE', null);
     }
     if (items.length > 0) {
-      const keys = await options.keysOf(authority);
-      const origin = { book, authority, keys, self: options.organisation };
-      const now = new Date(clock());
-      const grants = await options.grants.of(book);
-      const { applied, quarantined } = await applyBatch(db.pool, origin, grants, { items, cursor }, now);
-      for (const { seq, code, detail } of quarantined) {
-        const alarm = isContradiction(code) ? log.error : log.warn;
-        alarm.call(
-          log,
-          { book, authority, seq, code, detail },
-          'a received item failed verification and is kept aside',
-        );
-      }
-      if (applied > 0) bell.ring(book);
+      const source = { book, owner, from, self, keys: await options.keysOf(owner) };
+      const applied = await applyBatch(db.pool, source, grants, { items, cursor }, new Date(clock()));
+      tell(options, { book, from }, applied);
+      if (applied.applied > 0) bell.ring(book);
       acknowledge(cursor);
+      await keeper.received(from, items.length, applied);
     }
     if (end !== null) return end;
   }
   return null;
+}
+
+function tell({ log }: FeedReaderOptions, about: object, { quarantined }: Applied): void {
+  for (const { seq, code, detail } of quarantined) {
+    const alarm = isContradiction(code) ? log.error : log.warn;
+    const message = 'a received item failed verification and is kept aside';
+    alarm.call(log, { ...about, seq, code, detail }, message);
+  }
 }
 
 function parse(data: unknown): z.infer<typeof feedData>['feed'] {
@@ -147,8 +165,13 @@ function parse(data: unknown): z.infer<typeof feedData>['feed'] {
   throw new LotbookError('UNREACHABLE', 'The feed is not in the form that was agreed.');
 }
 
-async function pause(failures: number, random: () => number, signal: AbortSignal): Promise<void> {
-  const longest = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** failures);
+async function pause(
+  failures: number,
+  longestMs: number,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<void> {
+  const longest = Math.min(longestMs, SHORTEST_PAUSE_MS * 2 ** failures);
   const pauseMs = longest / 2 + (longest / 2) * random();
   await new Promise<void>((resolve) => {
     const done = () => {

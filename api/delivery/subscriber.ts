@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import {
-  keepCopy,
-  readCopiedBooks,
-  readFeedPartners,
-  setFeedState,
-  type OfferedBook,
-} from '../store/feeds.ts';
+import { keepCopy, readCopies, readFeedPartners, setFeedState, type OfferedBook } from '../store/feeds.ts';
 import { tryLead, type Leadership } from '../store/leadership.ts';
-import { readFeed, type FeedReaderOptions } from './feed-reader.ts';
+import { askRegister } from './ask-register.ts';
+import type { FeedReaderOptions } from './feed-reader.ts';
+import { followBook, type Follower } from './follow.ts';
 
 export interface SubscriberOptions extends FeedReaderOptions {
   config: Pick<Config, 'partnerPollMs'>;
@@ -25,14 +21,13 @@ export interface Subscriber {
   refreshNow(): Promise<void>;
 }
 
-export const BOOKS = 'query Books { books { id title owner authority createdAt localCopy } }';
+export const BOOKS = 'query Books { books { id title owner createdAt localCopy } }';
 
 const text = z.string().min(1).max(500);
 const bookData = z.object({
   id: text,
   title: text,
   owner: text,
-  authority: text,
   localCopy: z.boolean(),
   createdAt: z.iso.datetime({ offset: true }),
 });
@@ -44,36 +39,31 @@ const BOOKS_TIMEOUT_MS = 10_000;
 const MAX_BOOKS_PER_PARTNER = 1_000;
 const LOCK = 'lotbook local copies';
 
-interface RunningFeed {
-  authority: string;
-  abort: AbortController;
-  done: Promise<void>;
-}
-
-/** The feeds that run in this process, one for each book. */
+/** The books that are followed in this process. */
 class Feeds {
   readonly #options: SubscriberOptions;
-  readonly #running = new Map<string, RunningFeed>();
+  readonly #running = new Map<string, Follower>();
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
   }
 
-  follow(book: string, authority: string): void {
-    if (this.#running.has(book)) return;
-    const abort = new AbortController();
-    const done = readFeed(this.#options, { book, authority }, abort.signal).finally(() =>
-      this.#running.delete(book),
-    );
-    this.#running.set(book, { authority, abort, done });
+  get running(): Follower[] {
+    return [...this.#running.values()];
   }
 
-  /** Ends feeds, those of some authorities or all; their books. */
-  async end(which: (authority: string) => boolean = () => true): Promise<string[]> {
-    const ending = [...this.#running].filter(([, { authority }]) => which(authority));
-    for (const [, { abort }] of ending) abort.abort();
-    await Promise.all(ending.map(([, { done }]) => done));
-    return ending.map(([book]) => book);
+  follow(book: string, owner: string): void {
+    if (this.#running.has(book)) return;
+    const follower = followBook(this.#options, { book, owner });
+    this.#running.set(book, follower);
+    void follower.done.then(() => this.#running.delete(book));
+  }
+
+  /** Ends those for which it holds; their books. */
+  async end(which: (follower: Follower) => boolean = () => true): Promise<string[]> {
+    const ending = this.running.filter(which);
+    await Promise.all(ending.map((follower) => follower.stop().then(() => follower.done)));
+    return ending.map(({ book }) => book);
   }
 }
 
@@ -91,13 +81,29 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     }
   };
 
+  const askRegisters = async (): Promise<void> => {
+    const askOne = async (follower: Follower) => {
+      if (await askRegister(options, follower)) await follower.refresh();
+    };
+    await Promise.all(feeds.running.map((follower) => askOne(follower).catch(() => undefined)));
+  };
+
   const refresh = async (): Promise<void> => {
     const partners = await readFeedPartners(db.pool);
-    for (const book of await feeds.end((authority) => !partners.includes(authority))) {
+    const copies = await readCopies(db.pool);
+    await feeds.end(({ book }) => !copies.some((copy) => copy.book === book));
+    for (const book of await feeds.end(({ owner }) => !partners.includes(owner))) {
       await setFeedState(db.pool, book, { state: 'ENDED', error: null, now: new Date(clock()) });
     }
+    // Others than its owner may hand it out: it is followed also while the owner does not answer.
+    for (const { book, owner, hasMandate, ended } of copies) {
+      if (hasMandate && !ended && partners.includes(owner)) feeds.follow(book, owner);
+    }
     // A partner that does not answer keeps nobody from the others.
-    await Promise.all(partners.map((partner) => askPartner(partner).catch(() => undefined)));
+    await Promise.all([
+      askRegisters(),
+      ...partners.map((partner) => askPartner(partner).catch(() => undefined)),
+    ]);
   };
 
   const refreshNow = (): Promise<void> => {
@@ -150,35 +156,37 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
 /** Makes room for the copies of what a partner offers; the books that are to be followed. */
 async function copyBooks(options: SubscriberOptions, partner: string): Promise<string[]> {
   const { clock, db, log, maxBooksPerPartner = MAX_BOOKS_PER_PARTNER } = options;
-  const copied = new Set(await readCopiedBooks(db.pool, partner));
+  const copies = (await readCopies(db.pool)).filter(({ owner }) => owner === partner);
+  const copied = new Set(copies.map(({ book }) => book));
   const followed: string[] = [];
   let ignored = 0;
   for (const offered of await booksOf(options, partner)) {
     if (!copied.has(offered.id) && copied.size >= maxBooksPerPartner) {
       ignored += 1;
-    } else if (await keepCopy(db.pool, offered, new Date(clock()))) {
+      continue;
+    }
+    const kept = await keepCopy(db.pool, offered, new Date(clock()));
+    if (kept === 'KEPT') {
       copied.add(offered.id);
       followed.push(offered.id);
-    } else log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
+    }
+    if (kept === 'TAKEN')
+      log.warn({ book: offered.id, partner }, 'a partner offers a book under a name that is taken');
   }
   if (ignored > 0)
     log.warn({ partner, ignored }, 'a partner offers more books than are copied of one partner');
   return followed;
 }
 
-/** The books that a partner is itself the owner and the authority of; what it says of others' books is not believed. */
+/** The books that a partner is itself the owner of, and holds; what it says of others' books is not believed. */
 async function booksOf({ peers, organisation }: SubscriberOptions, partner: string): Promise<OfferedBook[]> {
   const data = await peers.call(partner, BOOKS, {}, { timeoutMs: BOOKS_TIMEOUT_MS });
   return booksData
     .parse(data)
     .books.filter((book) => book !== null)
     .filter(
-      ({ id, owner, authority, localCopy }) =>
-        !localCopy &&
-        authority === partner &&
-        owner === partner &&
-        partner !== organisation &&
-        id.startsWith(`${partner}/`),
+      ({ id, owner, localCopy }) =>
+        !localCopy && owner === partner && partner !== organisation && id.startsWith(`${partner}/`),
     )
     .map((book) => ({ ...book, createdAt: new Date(book.createdAt) }));
 }

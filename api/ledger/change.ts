@@ -16,7 +16,7 @@ export const CHANGE_TYP = 'trace-change+sd-jwt';
 export const GRANT_TYP = 'trace-grant+sd-jwt';
 
 /** The `typ` under which changes to records of this kind are signed. */
-export function typOf(kind: RecordKind): string {
+export function typOf(kind: RecordKind): typeof CHANGE_TYP | typeof GRANT_TYP {
   return kind === 'GRANT' ? GRANT_TYP : CHANGE_TYP;
 }
 

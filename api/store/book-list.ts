@@ -27,7 +27,7 @@ const SELECT = `
   SELECT b.id, b.title, b.owner, b.authority, b.length, b."slotKey" IS NOT NULL AS "full", b."createdAt",
          f.state, f.since, f."lastItemAt", f."lastError",
          (SELECT count(*) FROM quarantine q WHERE q.book = b.id AND f.book IS NOT NULL) AS quarantined
-    FROM book b LEFT JOIN feed f ON f.book = b.id`;
+    FROM book b LEFT JOIN feed f ON f.book = b.id AND b."slotKey" IS NULL`;
 
 /** All books of this node and the local copies, by id. */
 export async function listBooks(db: Pick<pg.Pool, 'query'>): Promise<ListedBook[]> {

@@ -90,9 +90,24 @@ export async function readCopiedHeads(
   return rows;
 }
 
-/** Keeps other processes from applying to the same book, for the rest of the transaction. */
-export async function lockFeed(client: pg.PoolClient, book: string): Promise<void> {
-  await client.query('SELECT 1 FROM feed WHERE book = $1 FOR UPDATE', [book]);
+/**
+ * Keeps others from applying to the same book, for the rest of the transaction. Answers its `grantsSeq`; null when no local
+ * copy of it is kept any more: this node has come to hold the book in full.
+ */
+export async function lockFeed(client: pg.PoolClient, book: string): Promise<number | null> {
+  const { rows } = await client.query<{ grantsSeq: number }>({
+    name: 'lock-feed',
+    text: `SELECT b."grantsSeq" FROM feed f JOIN book b ON b.id = f.book
+            WHERE f.book = $1 AND b."slotKey" IS NULL FOR UPDATE OF f`,
+    values: [book],
+  });
+  return rows[0]?.grantsSeq ?? null;
+}
+
+/** The book and its feed follow who approves from now on. */
+export async function setHolder(client: pg.PoolClient, book: string, holder: string): Promise<void> {
+  await client.query('UPDATE book SET authority = $2 WHERE id = $1', [book, holder]);
+  await client.query('UPDATE feed SET authority = $2 WHERE book = $1', [book, holder]);
 }
 
 export interface CopyBatch {
@@ -151,7 +166,9 @@ async function writeEntries(client: pg.PoolClient, { book, entries }: CopyBatch)
   const highest = (of: readonly CopiedEntry[]) => of.reduce((max, { seq }) => Math.max(max, seq), 0);
   await client.query({
     name: 'lengthen-copy',
-    text: `UPDATE book SET length = greatest(length, $2), "grantsSeq" = greatest("grantsSeq", $3) WHERE id = $1`,
+    // A grant that comes late must be noticed too: `grantsSeq` moves with every one.
+    text: `UPDATE book SET length = greatest(length, $2),
+             "grantsSeq" = CASE WHEN $3 = 0 THEN "grantsSeq" ELSE greatest("grantsSeq" + 1, $3) END WHERE id = $1`,
     values: [book, highest(entries), highest(entries.filter(({ kind }) => kind === 'GRANT'))],
   });
 }

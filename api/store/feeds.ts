@@ -47,44 +47,63 @@ export async function readStandings(
   };
 }
 
-/** The books of an authority of which a local copy is kept, or was. */
-export async function readCopiedBooks(db: Queryable, authority: string): Promise<string[]> {
-  const { rows } = await db.query<{ book: string }>('SELECT book FROM feed WHERE authority = $1', [
-    authority,
-  ]);
-  return rows.map(({ book }) => book);
+/** A local copy that is kept, or was. */
+export interface KeptCopy {
+  book: string;
+  owner: string;
+  /** Whether its owner has appointed others to hold its authority too, as far as is known here. */
+  hasMandate: boolean;
+  ended: boolean;
+}
+
+export async function readCopies(db: Queryable): Promise<KeptCopy[]> {
+  const { rows } = await db.query<KeptCopy>({
+    name: 'copies',
+    text: `SELECT f.book, b.owner, f.state = 'ENDED' AS ended,
+                  EXISTS (SELECT 1 FROM statement s WHERE s.book = f.book AND s.kind = 'MANDATE') AS "hasMandate"
+             FROM feed f JOIN book b ON b.id = f.book WHERE b."slotKey" IS NULL`,
+  });
+  return rows;
 }
 
 export interface OfferedBook {
   id: string;
   title: string;
   owner: string;
-  authority: string;
   createdAt: Date;
 }
 
-/** Makes room for the local copy of a book. False when the name is taken by a book of another authority. */
-export async function keepCopy(db: Queryable, offered: OfferedBook, now: Date): Promise<boolean> {
-  const { id, title, owner, authority, createdAt } = offered;
+/**
+ * Makes room for the local copy of a book. FULL: this node holds the whole book itself; TAKEN: the name is that of a book of
+ * another owner.
+ */
+export async function keepCopy(
+  db: Queryable,
+  offered: OfferedBook,
+  now: Date,
+): Promise<'KEPT' | 'FULL' | 'TAKEN'> {
+  const { id, title, owner, createdAt } = offered;
   await db.query({
     name: 'keep-copy',
-    text: `INSERT INTO book (id, title, owner, authority, "createdAt") VALUES ($1, $2, $3, $4, $5)
+    text: `INSERT INTO book (id, title, owner, authority, "createdAt") VALUES ($1, $2, $3, $3, $4)
            ON CONFLICT (id) DO UPDATE SET title = excluded.title
-             WHERE book.authority = excluded.authority AND book.owner = excluded.owner AND book.title <> excluded.title`,
-    values: [id, title, owner, authority, createdAt],
+             WHERE book."slotKey" IS NULL AND book.owner = excluded.owner AND book.title <> excluded.title`,
+    values: [id, title, owner, createdAt],
   });
-  const { rows } = await db.query<{ held: boolean }>({
+  const { rows } = await db.query<{ isFull: boolean; isOwners: boolean; authority: string }>({
     name: 'is-copy',
-    text: 'SELECT authority = $2 AND owner = $3 AS held FROM book WHERE id = $1',
-    values: [id, authority, owner],
+    text: `SELECT owner = $2 AS "isOwners", "slotKey" IS NOT NULL AS "isFull", authority FROM book WHERE id = $1`,
+    values: [id, owner],
   });
-  if (!rows[0]?.held) return false;
+  const [held] = rows;
+  if (!held?.isOwners) return 'TAKEN';
+  if (held.isFull) return 'FULL';
   await db.query({
     name: 'keep-feed',
     text: `INSERT INTO feed (book, authority, state, since) VALUES ($1, $2, 'CONNECTING', $3) ON CONFLICT DO NOTHING`,
-    values: [id, authority, now],
+    values: [id, held.authority, now],
   });
-  return true;
+  return 'KEPT';
 }
 
 /** Where a feed goes on; null from the beginning. */

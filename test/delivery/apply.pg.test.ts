@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { applyBatch } from '../../api/delivery/apply.ts';
+import { keepCopy } from '../../api/store/feeds.ts';
+import { openGrants } from '../../api/store/grants.ts';
 import { openDatabase } from '../../api/store/database.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { AUTHORITY, BOOK, keys, Log, PARTNER } from './support/log.ts';
@@ -20,11 +22,13 @@ it('A received record that the database cannot index is kept aside, and the next
     const { entry } = await log.change('NOTE', record, { text: 'a' });
     items.push({ kind: 'CHANGE', token: entry.token, disclosures: [], grants: [] });
   }
-  const origin = { book: BOOK, authority: AUTHORITY, keys, self: PARTNER.organisation };
+  const source = { book: BOOK, owner: AUTHORITY, from: AUTHORITY, keys, self: PARTNER.organisation };
+  const createdAt = new Date();
+  await keepCopy(db.pool, { id: BOOK, title: 'Main', owner: AUTHORITY, createdAt }, createdAt);
   const { applied, quarantined } = await applyBatch(
     db.pool,
-    origin,
-    [],
+    source,
+    openGrants(db.pool),
     { items, cursor: undefined },
     new Date(),
   );

@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { checkItem, evidenceOf, type ReceivedItem } from '../../api/delivery/copies.ts';
+import { Signers, type Root } from '../../api/delivery/signers.ts';
 import { verificationKey, type PrivateJwk } from '../../api/identity/jwk.ts';
 import { disclose } from '../../api/ledger/disclose.ts';
 import type { KeyedChange } from '../../api/store/entries.ts';
 import { AUTHORITY, BOOK, keys, Log, PARTNER } from './support/log.ts';
 import { readAll, Subscriber } from './support/reader.ts';
 
-const origin = { book: BOOK, authority: AUTHORITY, keys, self: PARTNER.organisation };
+const originOf = (root: Root) => ({ signers: new Signers(root), self: PARTNER.organisation });
+const root = { book: BOOK, owner: AUTHORITY, keys };
+const origin = originOf(root);
 
 function itemOf({ entry, key }: KeyedChange, names: string[], grants: string[] = []): ReceivedItem {
   const { disclosures } = disclose(
@@ -82,9 +85,11 @@ describe('a received item', () => {
     const other = verificationKey(
       generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }) as PrivateJwk,
     );
-    expect(code(item, subscriber, { ...origin, keys: new Map([[other.kid, other]]) })).toBe('UNKNOWN_KEY');
-    expect(code(item, subscriber, { ...origin, authority: 'x.example' })).toBe('WRONG_ISSUER');
-    expect(code(item, subscriber, { ...origin, book: 'x.example/main' })).toBe('WRONG_BOOK');
+    expect(code(item, subscriber, originOf({ ...root, keys: new Map([[other.kid, other]]) }))).toBe(
+      'UNKNOWN_KEY',
+    );
+    expect(code(item, subscriber, originOf({ ...root, owner: 'x.example' }))).toBe('WRONG_ISSUER');
+    expect(code(item, subscriber, originOf({ ...root, book: 'x.example/main' }))).toBe('WRONG_BOOK');
   });
 
   it('is a fork when there is another token for its place or its version', async () => {

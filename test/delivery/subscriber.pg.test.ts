@@ -70,6 +70,7 @@ async function openNode(options: { maxBooksPerPartner?: number } = {}) {
       clock: Date.now,
       random: () => 0,
       keysOf: () => Promise.resolve(authority.keys),
+      introduce: () => Promise.resolve([]),
       log: { info: ignore, warn: ignore, error },
       config: { partnerPollMs: 50 },
       ...options,

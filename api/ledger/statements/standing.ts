@@ -31,17 +31,27 @@ export function verifyStanding(input: {
   readonly ownerKeys: PinnedKeys;
   readonly mandateToken: string;
   readonly termToken: string;
+  /** Who keeps the register in the term before, where that is known: it hands the register over to whom a new mandate names. */
+  readonly registrarBefore?: Member | undefined;
 }): Standing | StatementFailure<StandingFailureCode> {
-  const { book, owner, ownerKeys, mandateToken, termToken } = input;
+  const { book, owner, ownerKeys, mandateToken, termToken, registrarBefore } = input;
   const mandate = verifyMandate(mandateToken, { keys: ownerKeys, issuer: owner, book });
   if (!mandate.ok) return mandate;
   const named = peekClaims(termToken)?.['iss'];
-  const registrar = registrarsOf(mandate.claims).find(({ organisation }) => organisation === named);
+  const registrars = registrarsOf(mandate.claims);
+  const before = registrarBefore?.organisation === named ? registrarBefore : undefined;
+  const registrar = registrars.find(({ organisation }) => organisation === named) ?? before;
   if (!registrar) return failure('NO_REGISTRAR', `mandate ${mandate.claims.m}`);
   const { organisation: issuer, jwk } = registrar;
   const key = verificationKey(jwk);
   const term = verifyTerm(termToken, { keys: new Map([[key.kid, key]]), issuer, book });
   if (!term.ok) return term;
+  // Who is registrar by no more than the term before may only give the register away.
+  const isHandedOver =
+    term.claims.why === 'mandate' &&
+    registrars.some(({ organisation }) => organisation === term.claims.registrar);
+  if (!registrars.includes(registrar) && !isHandedOver)
+    return failure('NO_REGISTRAR', `term ${term.claims.n}`);
   return mismatch(mandate.claims, term.claims) ?? { ok: true, mandate, term };
 }
 

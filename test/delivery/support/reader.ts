@@ -1,6 +1,8 @@
-import { checkItem, type Held, type ItemFault, type ReceivedItem } from '../../../api/delivery/copies.ts';
+import { checkItem, type Held, type ReceivedItem } from '../../../api/delivery/copies.ts';
 import { START, type Position } from '../../../api/delivery/cursor.ts';
 import { boundsOf, isShared, walk } from '../../../api/delivery/feed.ts';
+import type { ItemFault } from '../../../api/delivery/item-fault.ts';
+import { Signers } from '../../../api/delivery/signers.ts';
 import { viewOf } from '../../../api/delivery/view.ts';
 import { grantFromFields, type Audience, type Grant } from '../../../api/sharing/grant.ts';
 import type { CopiedEntry } from '../../../api/store/copies.ts';
@@ -30,12 +32,8 @@ export class Subscriber implements Held {
 
   apply(items: readonly ReceivedItem[], position: Position): void {
     for (const item of items) {
-      const checked = checkItem(item, this, {
-        book: BOOK,
-        authority: AUTHORITY,
-        keys,
-        self: PARTNER.organisation,
-      });
+      const signers = new Signers({ book: BOOK, owner: AUTHORITY, keys });
+      const checked = checkItem(item, this, { signers, self: PARTNER.organisation });
       if (checked.ok) this.#take(checked.entry);
       else this.faults.push(checked);
     }
