@@ -31,10 +31,9 @@ export function appended(
   const followed = follow(current, prev, frames, mine, rules);
   if (followed.frozen !== null) return { state: followed, out: [] };
   const matched = frames[frames.length - 1]?.to ?? prev;
-  const at = rules('matched-only') ? matched : endOf(followed);
   return {
     state: finalise(followed, message.final, matched),
-    out: [{ to: from, message: { type: 'receipt', n: message.term.n, at } }],
+    out: [{ to: from, message: { type: 'receipt', n: message.term.n, at: matched } }],
   };
 }
 

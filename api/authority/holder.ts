@@ -31,8 +31,7 @@ export function receipted(
   now: number,
   rules: Rules,
 ): Step {
-  const isCurrent = message.n === state.term.n || !rules('current-receipts');
-  if (!isHolder(state) || !isCurrent || from !== otherOf(state.mandate, state.self))
+  if (!isHolder(state) || message.n !== state.term.n || from !== otherOf(state.mandate, state.self))
     return { state, out: [] };
   const { at } = message;
   if (mine(at.len) !== at.head) return { state, out: [] };
@@ -66,8 +65,7 @@ export function leased(
   now: number,
   rules: Rules,
 ): Step {
-  const counts = n === state.term.n && at > state.leaseAfter;
-  if (!isHolder(state) || !counts) return { state, out: [] };
+  if (!isHolder(state) || n !== state.term.n) return { state, out: [] };
   const from = rules('lease-from-sending') ? at : now;
   return {
     state: { ...state, leaseUntil: Math.max(state.leaseUntil, from + state.mandate.leaseMs) },
@@ -83,7 +81,7 @@ export function countersigned(
 ): Step {
   if (!isHolder(state) || mine(at.len) !== at.head) return { state, out: [] };
   const register = state.register && state.register.len > at.len ? state.register : at;
-  if (n !== state.term.n && rules('current-receipts')) return { state: { ...state, register }, out: [] };
+  if (n !== state.term.n) return { state: { ...state, register }, out: [] };
   const witnessed = state.witnessed && state.witnessed.len > at.len ? state.witnessed : at;
   const next = settle({ ...state, register, witnessed }, rules);
   const told = tellFinal(next, state.final);

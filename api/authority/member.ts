@@ -28,7 +28,7 @@ export function stepMember(state: MemberState, event: MemberEvent, now: number, 
       return written(state, event, rules);
     case 'hand-over':
       return isHolder(state) && state.handing === null && state.term.insync.length === 2
-        ? tick({ ...state, handing: { since: now, sentAt: null } }, now, rules)
+        ? tick({ ...state, handing: now }, now, rules)
         : { state, out: [] };
     case 'message':
       return HANDLERS[event.message.type](

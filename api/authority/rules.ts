@@ -6,16 +6,12 @@
 export const RULES = {
   'receipt-first': 'The holder approves only what every in-sync member has stored in the current term.',
   'witness-when-alone': 'A holder that is alone approves only what the registrar has countersigned.',
-  'current-receipts': 'A receipt of an earlier term certifies nothing.',
-  'own-term-first':
-    "What was inherited becomes final only together with the opening entry of the holder's own term.",
   'one-next-term': 'The registrar gives each term number once: the first valid proposal wins.',
   'in-sync-only': 'Only a member that holds every final change takes over.',
   'registrar-head': 'Who takes over, is added or resumes holds all that the registrar has countersigned.',
   silence: 'A member takes over only after it has heard nothing from the holder itself, whatever others say.',
-  'lease-over': 'The registrar names no other holder while a lease of the old one may run.',
+  'lease-over': 'No term leaves out a node whose lease may still run, no mandate shortens one.',
   'lease-from-sending': 'A lease counts from when its renewal was sent, not from when the answer came.',
-  'lease-of-the-term': 'A lease that was asked for before a hand-over was asked for is not used after it.',
   'restart-wait': 'After its own restart the registrar counts on a lease that it no longer remembers.',
   'fence-reads': 'Without a lease nothing is shown as current.',
   'certified-reads':
@@ -23,7 +19,6 @@ export const RULES = {
   'follow-higher': 'What comes from an earlier term is answered with the current one and not obeyed.',
   'final-stays': 'A follower gives up no final entry; a contradiction to one raises the alarm.',
   'keep-inherited': 'Who takes over keeps what it was sent and did not know to be final: it may be.',
-  'matched-only': "A receipt covers what is known to agree with the holder's log, not what else is there.",
   'store-first': 'State is stored before a message about it leaves.',
   recovering:
     'A member restored from an older copy first leaves the in-sync set, or starts a new term on what the registrar knows.',
@@ -31,7 +26,6 @@ export const RULES = {
     'A holder that is alone and was restored goes on only where nothing can be final that the registrar does not know.',
   once: 'One effect for each (requester, key) for ever.',
   'answer-final': 'A requester is told only of what is final.',
-  'mandate-waits': 'A mandate that replaces the holder waits until its lease is over.',
 } as const;
 
 export type Rule = keyof typeof RULES;

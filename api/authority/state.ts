@@ -23,8 +23,6 @@ export interface MemberState extends MemberRecord {
   readonly startedAt: number;
   /** Current reads are allowed until then. */
   readonly leaseUntil: number;
-  /** Leases for renewals that were sent up to then do not count. */
-  readonly leaseAfter: number;
   /** When something of the current term was last heard from the holder. */
   readonly heardAt: number;
   /** What the holder knows of the other member in this term. */
@@ -39,7 +37,7 @@ export interface MemberState extends MemberRecord {
   /** When a requester last said that the holder does not answer it. */
   readonly noticeAt: number | null;
   /** Since when it gives the right away. */
-  readonly handing: { readonly since: number; readonly sentAt: number | null } | null;
+  readonly handing: number | null;
   /** When it last tried that in vain. */
   readonly handedAt: number;
 }
@@ -69,7 +67,6 @@ export function startMember(record: MemberRecord, now: number): MemberState {
     ...recordOf(record),
     startedAt: now,
     leaseUntil: NEVER,
-    leaseAfter: NEVER,
     ...forTerm(now),
     register: null,
     noticeAt: null,

@@ -1,6 +1,6 @@
 import type { Rules } from './rules.ts';
 import { countersign, sendFrom } from './send.ts';
-import { endOf, isHolder, NEVER, type MemberState, type Step } from './state.ts';
+import { endOf, isHolder, type MemberState, type Step } from './state.ts';
 import type { Output, Proposal } from './words.ts';
 import { otherOf } from './words.ts';
 
@@ -36,9 +36,8 @@ function propose(state: MemberState, proposal: Proposal, now: number): Step | nu
 }
 
 function renew(state: MemberState, now: number): Step | null {
-  const { term, mandate, renewedAt, handing } = state;
-  const isGiving = handing !== null && handing.sentAt !== null;
-  if (!isHolder(state) || isGiving || !isDue(renewedAt, mandate.leaseMs / 3, now)) return null;
+  const { term, mandate, renewedAt } = state;
+  if (!isHolder(state) || !isDue(renewedAt, mandate.leaseMs / 3, now)) return null;
   return {
     state: { ...state, renewedAt: now },
     out: [{ to: term.registrar, message: { type: 'renew', n: term.n, at: now } }],
@@ -97,17 +96,14 @@ function giveAway(state: MemberState, now: number): Step | null {
   const isOff = !isHolder(state) || term.insync.length < 2;
   if (handing === null) {
     if (isOff || !goesBack(state, now)) return null;
-    const begun = { ...state, handing: { since: now, sentAt: null } };
+    const begun = { ...state, handing: now };
     return giveAway(begun, now) ?? { state: begun, out: [] };
   }
-  const patienceMs = handing.sentAt === null ? mandate.takeoverMs : 3 * mandate.takeoverMs;
-  if (isOff || now - handing.since > patienceMs)
+  if (isOff || now - handing > 2 * mandate.takeoverMs) {
     return { state: { ...state, handing: null, handedAt: now }, out: [] };
+  }
   if (tail.length > 0 || other.at === null || other.at.len < endOf(state).len) return null;
-  // From here on the other one may hold the right: no lease that was asked for until now is used.
-  const at = handing.sentAt ?? now;
-  const fenced = { ...state, leaseUntil: NEVER, leaseAfter: at, handing: { ...handing, sentAt: at } };
-  return propose(fenced, { kind: 'hand-over', at }, now);
+  return propose(state, { kind: 'hand-over' }, now);
 }
 
 /** The right goes back to the primary once that is in sync again; where people gave it away, people give it back. */

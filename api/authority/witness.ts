@@ -1,6 +1,7 @@
 import type { Rules } from './rules.ts';
 import {
   leasePeriodMs,
+  membersOf,
   otherOf,
   type Head,
   type Mandate,
@@ -25,11 +26,9 @@ export interface WitnessRecord {
 }
 
 export interface WitnessState extends WitnessRecord {
-  /** Until when a lease of the holder may run. */
-  readonly leaseUntil: number;
-  /** When the last renewal of this term was sent for which it gave a lease, by the holder's clock. */
-  readonly leasedAt: number;
-  /** Until when leases may run that were given before the last start. */
+  /** Until when a lease of each node may run that it has given since its start. */
+  readonly leases: Readonly<Record<NodeId, number>>;
+  /** Until when leases of any member may run that it gave before. */
   readonly unknownUntil: number;
 }
 
@@ -50,11 +49,9 @@ export interface WitnessStep {
   readonly out: readonly Sent[];
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
-
 export function startWitness(record: WitnessRecord, now: number, rules: Rules): WitnessState {
   const waitMs = rules('restart-wait') ? leasePeriodMs(record.mandate) : 0;
-  return { ...record, leaseUntil: now + waitMs, leasedAt: NEVER, unknownUntil: now + waitMs };
+  return { ...record, leases: {}, unknownUntil: now + waitMs };
 }
 
 /** One event of the registrar. A new term is stored before anybody hears of it. */
@@ -88,15 +85,12 @@ function standing({ term, mandate, head }: WitnessState, to: NodeId, askedAt: nu
   return { to, message: { type: 'standing', term, mandate, head, askedAt } };
 }
 
-/** Whether leases must be over before the next mandate is in force: it takes the right away, or counts leases as shorter. */
-function endsLeases(state: WitnessState): boolean {
-  const { next, mandate } = state;
-  return next !== null && (isReplaced(state) || leasePeriodMs(next) < leasePeriodMs(mandate));
-}
-
-/** Whether the next mandate takes the right away from the holder. */
-function isReplaced({ next, term }: WitnessState): boolean {
-  return next !== null && next.primary !== term.holder && next.backup !== term.holder;
+/** Whether a node that is not among these may still have a lease: then it would go on showing what is not current. */
+function leavesOut(state: WitnessState, insync: readonly NodeId[], now: number, rules: Rules): boolean {
+  const { leases, unknownUntil, mandate } = state;
+  if (!rules('lease-over')) return false;
+  const mayRun = Object.entries(leases).some(([node, until]) => now < until && !insync.includes(node));
+  return mayRun || (now < unknownUntil && membersOf(mandate).some((member) => !insync.includes(member)));
 }
 
 function renewed(
@@ -105,18 +99,19 @@ function renewed(
   { n, at }: Extract<Message, { type: 'renew' }>,
   now: number,
 ): WitnessStep {
-  const { term, mandate } = state;
-  if (n !== term.n || from !== term.holder || endsLeases(state))
-    return { state, out: [standing(state, from, null)] };
-  const until = now + leasePeriodMs(mandate);
+  const { term, mandate, next, leases } = state;
+  const isEnding = next !== null && !isUnchanged(state, next);
+  if (n !== term.n || from !== term.holder || isEnding) return { state, out: [standing(state, from, null)] };
+  const until = Math.max(leases[from] ?? 0, now + leasePeriodMs(mandate));
   return {
-    state: {
-      ...state,
-      leaseUntil: Math.max(state.leaseUntil, until),
-      leasedAt: Math.max(state.leasedAt, at),
-    },
+    state: { ...state, leases: { ...leases, [from]: until } },
     out: [{ to: from, message: { type: 'lease', n, at } }],
   };
+}
+
+/** Whether the leases that were given count on under a new mandate. */
+function isUnchanged({ term, mandate }: WitnessState, next: Mandate): boolean {
+  return membersOf(next).includes(term.holder) && leasePeriodMs(next) >= leasePeriodMs(mandate);
 }
 
 function countersign(
@@ -150,88 +145,75 @@ function proposed(
   rules: Rules,
 ): WitnessStep {
   const isCurrent = n === state.term.n || !rules('one-next-term');
-  const named = isCurrent ? nextTerm(state, from, proposal, now, rules) : null;
-  if (named === null) return { state, out: [standing(state, from, null)] };
+  const named = isCurrent ? nextTerm(state, from, proposal, rules) : null;
+  if (named === null || leavesOut(state, named.insync, now, rules)) {
+    return { state, out: [standing(state, from, null)] };
+  }
   // Without the rule a number is given again: what a dishonest registrar does.
   const number = rules('one-next-term') ? state.term.n + 1 : n + 1;
   const term: Term = { ...state.term, ...named, n: number, why: proposal.kind };
-  const next = { ...state, term, covers: state.covers && term.insync.length === 1, leasedAt: NEVER };
+  const next = { ...state, term, covers: state.covers && term.insync.length === 1 };
   const to = [state.mandate.primary, state.mandate.backup].filter((member) => member !== null);
   return { state: next, out: to.map((member) => standing(next, member, null)) };
 }
 
-/** Who holds the right after a proposal; null: not now. */
+/** Who holds the right after a proposal; null: it is not allowed. */
 function nextTerm(
-  { term, head, covers, mandate, leaseUntil, leasedAt, unknownUntil, next }: WitnessState,
+  { term, head, covers, mandate, next }: WitnessState,
   from: NodeId,
   proposal: Proposal,
-  now: number,
   rules: Rules,
 ): { holder: NodeId; insync: readonly NodeId[] } | null {
+  const { holder } = term;
   const other = otherOf(mandate, from);
-  const isIn = (node: NodeId | null): boolean => node !== null && term.insync.includes(node);
-  const isOver = now >= leaseUntil || !rules('lease-over');
+  const both = other === null ? [from] : [from, other].sort();
+  const isIn = (node: NodeId | null): node is NodeId => node !== null && term.insync.includes(node);
   const has = (at: Head): boolean =>
     (at.len === head.len && at.head === head.head) || !rules('registrar-head');
-  if (next !== null || (from !== term.holder && from !== otherOf(mandate, term.holder))) return null;
+  const isHolder = from === holder;
+  if (next !== null || (!isHolder && from !== otherOf(mandate, holder))) return null;
   switch (proposal.kind) {
     case 'drop':
-      return from === term.holder && isIn(other) ? { holder: from, insync: [from] } : null;
+      return isHolder && isIn(other) ? { holder, insync: [holder] } : null;
     case 'add': {
       const reaches = proposal.has.len > head.len || has(proposal.has);
-      return from === term.holder && other !== null && !isIn(other) && reaches
-        ? { holder: from, insync: [from, other].sort() }
-        : null;
+      return isHolder && other !== null && !isIn(other) && reaches ? { holder, insync: both } : null;
     }
-    case 'hand-over': {
-      // No lease is running, or none that the holder will still use.
-      const isFenced =
-        isOver || !rules('lease-of-the-term') || (now >= unknownUntil && leasedAt <= proposal.at);
-      return from === term.holder && other !== null && isIn(other) && isFenced
-        ? { holder: other, insync: [from, other].sort() }
-        : null;
+    case 'hand-over':
+      return isHolder && isIn(other) ? { holder: other, insync: both } : null;
+    case 'take-over': {
+      const isComplete = isIn(from) || !rules('in-sync-only');
+      return !isHolder && isComplete && has(proposal.has) ? { holder: from, insync: [from] } : null;
     }
-    case 'take-over':
-      return from !== term.holder && (isIn(from) || !rules('in-sync-only')) && isOver && has(proposal.has)
-        ? { holder: from, insync: [from] }
-        : null;
-    case 'resign':
-      if (from !== term.holder) return isIn(from) ? { holder: term.holder, insync: [term.holder] } : null;
-      return other !== null && isIn(other) && isOver ? { holder: other, insync: [other] } : null;
-    case 'resume':
-      return from === term.holder &&
-        term.insync.length === 1 &&
-        has(proposal.has) &&
-        (covers || !rules('resume-covered'))
-        ? { holder: from, insync: [from] }
-        : null;
+    case 'resign': {
+      const stays = isHolder ? other : holder;
+      return isIn(from) && isIn(stays) ? { holder: stays, insync: [stays] } : null;
+    }
+    case 'resume': {
+      const isSafe = covers || !rules('resume-covered');
+      return isHolder && !isIn(other) && isSafe && has(proposal.has) ? { holder, insync: [holder] } : null;
+    }
   }
 }
 
-/** Brings the next mandate into force, once no lease of a holder that it replaces can run. */
+/** Brings the next mandate into force, once no lease can run of a node that it leaves out. */
 function change(state: WitnessState, now: number, rules: Rules): WitnessState {
-  const { next, term, leaseUntil } = state;
+  const { next, term } = state;
   if (next === null) return state;
-  const waits = endsLeases(state) && now < leaseUntil && rules('mandate-waits');
-  if (waits) return state;
-  const members = [next.primary, next.backup].filter((member) => member !== null);
-  const insync = term.insync.filter((member) => members.includes(member));
-  const holder = isReplaced(state) ? (insync[0] ?? (next.acceptLoss ? next.primary : null)) : term.holder;
+  const insync = term.insync.filter((member) => membersOf(next).includes(member));
+  const holder = [term.holder, ...insync].find((member) => insync.includes(member));
   // Nobody left who holds everything: the owner has to accept that, or to name somebody who does.
-  if (holder === null) return state;
+  const named = holder ?? (next.acceptLoss ? next.primary : null);
+  if (named === null) return state;
+  const kept = insync.includes(named) ? insync : [named];
+  if (leavesOut(state, isUnchanged(state, next) ? kept : [], now, rules)) return state;
+  const n = term.n + 1;
+  const registrar = next.witness ?? next.primary;
   return {
     ...state,
     mandate: next,
     next: null,
-    covers: state.covers && insync.length < 2,
-    leasedAt: NEVER,
-    term: {
-      n: term.n + 1,
-      m: next.m,
-      holder,
-      insync: insync.includes(holder) ? insync : [holder],
-      registrar: next.witness ?? next.primary,
-      why: 'mandate',
-    },
+    covers: state.covers && kept.length === 1,
+    term: { n, m: next.m, holder: named, insync: kept, registrar, why: 'mandate' },
   };
 }

@@ -85,7 +85,7 @@ export function leasePeriodMs({ leaseMs, drift }: Mandate): number {
 export type Proposal =
   | { readonly kind: 'drop' }
   | { readonly kind: 'add'; readonly has: Head }
-  | { readonly kind: 'hand-over'; readonly at: number }
+  | { readonly kind: 'hand-over' }
   | { readonly kind: 'take-over'; readonly has: Head }
   | { readonly kind: 'resign' }
   | { readonly kind: 'resume'; readonly has: Head };

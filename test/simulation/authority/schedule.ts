@@ -20,6 +20,8 @@ export interface Outcome {
 
 /** How long all may take to come together again in peace. */
 const PEACE_MS = 40_000;
+/** After so long without progress it is the owner's turn. */
+const PATIENCE_MS = 6000;
 
 /** Runs one schedule; the same plan and rules give the same outcome. */
 export function runSchedule(plan: Plan, rules: Rules, trace: string[] | null = null): Outcome {
@@ -35,7 +37,7 @@ export function runSchedule(plan: Plan, rules: Rules, trace: string[] | null = n
   return { violation, stopped, events: network.world.events, terms: network.registrar.state.term.n };
 }
 
-class Network {
+export class Network {
   readonly world: World;
   readonly checks = new Checks();
   readonly registrar: RegistrarPart;
@@ -100,6 +102,7 @@ class Network {
       world.runUntil(until, check);
       this.operate();
       if (this.difference() === null) break;
+      if (until > plan.peaceAt + PATIENCE_MS && this.isOwnersTurn()) break;
     }
     this.checks.end();
     const difference = this.difference();
