@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAuthority } from './cli/authority.ts';
 import { addCheck } from './cli/check.ts';
 import { addDemo } from './cli/demo.ts';
 import { addHash } from './cli/hash.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     addStart,
     addStatus,
     addPartners,
+    addAuthority,
     addCheck,
     addHash,
     addImport,

@@ -16,12 +16,15 @@ import { openEmbedded } from './store/embedded.ts';
 import { type Home, openHome } from './store/home.ts';
 import { migrate } from './store/migrate.ts';
 import { findOrganisation, setUnreachable } from './store/partners.ts';
+import { markRestored } from './store/restored.ts';
 import { enterSelf } from './store/self.ts';
 
 export const PROTOCOL = '1';
 
-/** What a test may replace. */
+/** What is said of one start, and what a test may replace. */
 export interface Overrides {
+  /** The operator's word that the database was restored from an older copy. */
+  restored?: boolean;
   now?: () => number;
   randomBytes?: (size: number) => Uint8Array;
   log?: Logger;
@@ -78,6 +81,10 @@ export async function openContext(given: Config, port: number, overrides: Overri
     const node = { organisation, name, url: config.url, protocol: PROTOCOL, version: packageVersion() };
     const base = { config, home, node, log, now, randomBytes: random, randomId: () => randomUUID() };
     const store = await openStore(base, onClose);
+    if (overrides.restored) {
+      const books = await markRestored(store.database.pool);
+      log.warn({ books }, 'restored from an older copy: what is lacking is found out before taking part again');
+    }
     await enterSelf(store.database.prisma, home, config.url, new Date(now()));
     const doors = openDoors({ ...base, ...store }, onClose);
     return { ...base, ...store, ...doors, metrics: createMetrics(), onClose, close };

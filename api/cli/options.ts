@@ -7,6 +7,16 @@ export function configOf(command: Command): Config {
   return readConfig(undefined, { dir, port, host });
 }
 
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** `500ms`, `10s`, `2m`, `1h`: milliseconds, up to a day. */
+export function durationMs(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  const value = Number(digits) * (UNITS_MS[unit as keyof typeof UNITS_MS] ?? 0);
+  if (value >= 1 && value <= 24 * UNITS_MS.h) return value;
+  throw new InvalidArgumentError('It must be a number with its unit, such as 500ms, 10s or 2m: up to 24h.');
+}
+
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

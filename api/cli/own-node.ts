@@ -13,7 +13,7 @@ export interface OwnNode {
   /** The data of a query. */
   query(document: string, variables?: Record<string, unknown>): Promise<JsonObject>;
   /** The payload of the one mutation in a document; its `error` is thrown. */
-  mutate(document: string, variables?: Record<string, unknown>): Promise<JsonObject>;
+  mutate(document: string, variables?: Record<string, unknown>, timeoutMs?: number): Promise<JsonObject>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -43,9 +43,9 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
     report: () => undefined,
     lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
   });
-  const query: OwnNode['query'] = async (document, variables = {}) => {
+  const call = async (document: string, variables = {}, timeoutMs = TIMEOUT_MS): Promise<JsonObject> => {
     try {
-      return await peers.call(home.organisation, document, variables, { timeoutMs: TIMEOUT_MS });
+      return await peers.call(home.organisation, document, variables, { timeoutMs });
     } catch (error) {
       if (error instanceof LotbookError && error.code === 'UNREACHABLE') throw new NotRunningError(localUrl);
       throw error;
@@ -54,9 +54,9 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
   return {
     organisation: home.organisation,
     localUrl,
-    query,
-    mutate: async (document, variables) => {
-      const [payload] = Object.values(await query(document, variables));
+    query: (document, variables) => call(document, variables),
+    mutate: async (document, variables, timeoutMs) => {
+      const [payload] = Object.values(await call(document, variables, timeoutMs));
       const result = isJsonObject(payload) ? payload : {};
       if (isJsonObject(result['error'])) throw commandErrorOf(result['error']);
       return result;

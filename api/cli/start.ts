@@ -2,19 +2,27 @@ import { type Command, Option } from 'commander';
 import { runNode, type RunningNode } from '../main.ts';
 import { configOf } from './options.ts';
 
+interface StartOptions {
+  withParent?: boolean;
+  restored?: boolean;
+}
+
 export function addStart(program: Command): void {
   program
     .command('start')
     .summary('start the node')
     .description(
       'Starts the node and runs until SIGTERM or Ctrl-C, then lets open requests finish. Without DATABASE_URL it runs an ' +
-        'embedded PostgreSQL in its directory. All settings are in .env.example; the log is JSON lines on stdout.',
+        'embedded PostgreSQL in its directory. All settings are in .env.example; the log is JSON lines on stdout.\n\n' +
+        'A node that was restored from an older copy of its data has forgotten what it told others since. Start it once ' +
+        'with --restored: where it shares the authority of a book, it finds out what it lacks before it takes part again.',
     )
     .option('--host <address>', 'address to listen on, before LOTBOOK_HOST')
+    .option('--restored', 'the database was restored from an older copy: say it at the first start after it')
     .addOption(new Option('--with-parent', 'stop when stdin closes').hideHelp())
-    .action(async ({ withParent }: { withParent?: boolean }, command: Command) => {
+    .action(async ({ withParent, restored = false }: StartOptions, command: Command) => {
       if (withParent) stopWithParent();
-      process.exitCode = await runNode(configOf(command), greet);
+      process.exitCode = await runNode(configOf(command), greet, { restored });
     });
 }
 

@@ -8,6 +8,7 @@ const STATUS = `{
   node { organisation name url protocol version }
   books { id title owner authority localCopy length feed { state since lastItemAt lastError quarantined } }
   partners { organisation status unreachableSince unreachable }
+  authorities { book holder term since state }
 }`;
 
 const PENDING =
@@ -18,12 +19,13 @@ export function addStatus(program: Command): void {
     .command('status')
     .summary('how the running node fares')
     .description(
-      'Tells of the running node: its books, the feeds that it receives, waiting requests, partners, health.',
+      'Tells of the running node: its books, who holds the right to approve, the feeds that it receives, waiting requests, ' +
+        'partners, health.',
     )
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }, command: Command) => {
       const own = await connectOwnNode(configOf(command));
-      const { node, books, partners } = await own.query(STATUS);
+      const { node, books, partners, authorities } = await own.query(STATUS);
       const ready = await fetch(`${own.localUrl}/readyz`).then(({ ok }) => ok);
       const rows = objects(books);
       const pending: Record<string, string> = {};
@@ -31,9 +33,10 @@ export function addStatus(program: Command): void {
         const id = text(book['id']);
         pending[id] = countOf((await own.query(PENDING, { book: id }))['pendingRequests']);
       }
-      if (options.json) return printJson({ node, ready, books: rows, partners, pending });
+      if (options.json) return printJson({ node, ready, books: rows, authorities, partners, pending });
       printNode(isJsonObject(node) ? node : {}, ready);
       printBooks(rows, pending, own.organisation);
+      printAuthorities(objects(authorities));
       printPartners(objects(partners));
     });
 }
@@ -66,6 +69,22 @@ function printBooks(
         text(feed?.['lastError']),
       ];
     }),
+  );
+}
+
+/** Books whose right to approve can move; in the others their owner holds it. */
+function printAuthorities(authorities: readonly JsonObject[]): void {
+  if (authorities.length === 0) return;
+  printLine();
+  printTable(
+    ['BOOK', 'RIGHT TO APPROVE', 'TERM', 'SINCE', 'STATE'],
+    authorities.map(({ book, holder, term, since, state }) => [
+      text(book),
+      text(holder),
+      text(term),
+      text(since),
+      text(state),
+    ]),
   );
 }
 

@@ -22,6 +22,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     request: 'SIGNED_IN',
     // Answered only to those who have a part in the book.
     authority: 'SIGNED_IN',
+    authorities: 'VIEWER',
     pendingRequests: 'APPROVER',
     partners: 'VIEWER',
   },

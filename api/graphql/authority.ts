@@ -23,6 +23,11 @@ const OF_THE_RIGHT: ReadonlySet<string> = new Set<EvidenceKind>(['MANDATE', 'TER
 export const authority: Resolvers = {
   Query: {
     authority: (_, { book }, context) => authorityOf(context, book),
+    authorities: async (_root, _args, context) => {
+      const books = await context.mandatedBooks();
+      const known = await Promise.all(books.map((book) => authorityOf(context, book)));
+      return known.filter((each) => each !== null);
+    },
   },
   Mutation: {
     appointAuthority: (_, { input }, { caller, replication }) =>

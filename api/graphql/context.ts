@@ -22,6 +22,8 @@ export interface Services {
   hub: Pick<Hub, 'serveFeed'>;
   ackFeed(ack: { caller: Caller; book: string; cursor: string }): Promise<string>;
   partners: Partners;
+  /** Books of which a mandate is known here. */
+  mandatedBooks(): Promise<string[]>;
   replication: Pick<Replication, 'view' | 'appoint' | 'handOver' | 'takeOver'>;
   bell: Pick<Bell, 'on'>;
   /** ms */

@@ -55,6 +55,14 @@ export async function lastStatement(
   return rows[0] ?? null;
 }
 
+/** All books of which a mandate is known here, by id. */
+export async function mandatedBooks(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ book: string }>(
+    `SELECT DISTINCT book FROM statement WHERE kind = 'MANDATE' ORDER BY book`,
+  );
+  return rows.map(({ book }) => book);
+}
+
 /** Keeps a verified statement; what is there already stays. Answers what is kept under its number. */
 export async function keepStatement(
   db: Queryable,
