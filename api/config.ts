@@ -144,6 +144,14 @@ export const options = {
     explanation:
       'How often partners are asked for the books that they share with this node, in milliseconds.',
   }),
+  holderPatienceMs: option({
+    env: 'LOTBOOK_HOLDER_PATIENCE_MS',
+    type: milliseconds,
+    default: 5000,
+    explanation:
+      'How long the node that approves updates of a book may take to answer a request of this one before the other ' +
+      'member of its authority is asked, in milliseconds.',
+  }),
   heartbeatMs: option({
     env: 'LOTBOOK_HEARTBEAT_MS',
     type: milliseconds,

@@ -3,10 +3,10 @@ import type { StoredBook } from '../store/books.ts';
 import { changeGrant, createBook, type GrantChange } from './books.ts';
 import { approveRequest, pendingOf, readRequest, rejectByPerson } from './decide-by-person.ts';
 import { deliver } from './deliver.ts';
-import type { Here } from './here.ts';
 import type { Outbox } from './outbox.ts';
 import { requestUpdates } from './request-updates.ts';
 import { openSequencer, type Sequencer } from './sequencer.ts';
+import type { Door } from './signed-update.ts';
 import type { RequestView, UpdateInput } from './update.ts';
 
 export type { GrantChange } from './books.ts';
@@ -15,7 +15,10 @@ export type { RecordChange, RequestView, UpdateInput } from './update.ts';
 /** From a request to its decision: checks, then the sequencer, or the outbox for another node's book. */
 export interface Approval {
   requestUpdates(caller: Caller, updates: readonly UpdateInput[]): Promise<RequestView[]>;
-  deliver(caller: Caller, tokens: readonly string[]): Promise<RequestView[]>;
+  /** `unable`: a notice that the holder of the right does not answer the caller. */
+  deliver(caller: Caller, tokens: readonly string[], unable?: string | null): Promise<RequestView[]>;
+  /** The same for requests in this node's own queue; in the form in which another node would answer. */
+  deliverOwn(tokens: readonly string[], unable: string | null): Promise<unknown>;
   approve(caller: Caller, id: string, reason: string | null): Promise<RequestView>;
   reject(caller: Caller, id: string, reason: string): Promise<RequestView>;
   request(caller: Caller, id: string): Promise<RequestView | null>;
@@ -29,12 +32,16 @@ export interface Approval {
   sequencer: Sequencer;
 }
 
-export function openApproval(deps: Omit<Here, 'sequencer'>, outbox: Outbox): Approval {
+export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox): Approval {
   const sequencer = openSequencer(deps);
-  const here: Here = { ...deps, sequencer };
+  const here: Door = { ...deps, sequencer };
   return {
     requestUpdates: (caller, updates) => requestUpdates(here, outbox, caller, updates),
-    deliver: (caller, tokens) => deliver(here, caller, tokens),
+    deliver: (caller, tokens, unable) => deliver(here, caller, tokens, unable),
+    deliverOwn: async (tokens, unable) => {
+      const views = await deliver(here, ownNode(deps.organisation), tokens, unable);
+      return JSON.parse(JSON.stringify(views)) as unknown;
+    },
     approve: (caller, id, reason) => approveRequest(here, caller, id, reason),
     reject: (caller, id, reason) => rejectByPerson(here, caller, id, reason),
     request: (caller, id) => readRequest(here, caller, id),
@@ -43,4 +50,9 @@ export function openApproval(deps: Omit<Here, 'sequencer'>, outbox: Outbox): App
     changeGrant: (caller, change) => changeGrant(here, caller, change),
     sequencer,
   };
+}
+
+/** This node as it calls itself. */
+function ownNode(organisation: string): Caller {
+  return { organisation, clientId: organisation, own: true, roles: [], groups: [], expiresAt: Infinity };
 }

@@ -1,157 +1,174 @@
-import type { Logger } from 'pino';
-import { z } from 'zod';
-import { errorCodes, LotbookError, type ErrorCode } from '../errors.ts';
-import type { Bell } from '../store/bell.ts';
-import type { Pool } from '../store/database.ts';
-import { takeDueRequests, updateQueued, type StoredRequest } from '../store/requests.ts';
+import {
+  startRequester,
+  stepRequester,
+  type Ask,
+  type Pauses,
+  type RequesterEvent,
+  type RequesterState,
+} from '../authority/requester.ts';
+import { hurryRequests, takeDueRequests, type StoredRequest } from '../store/requests.ts';
+import { PAUSES, waitOn } from './outbox-answers.ts';
+import { inTime } from './in-time.ts';
+import { askNode, type AskDeps, type Outcome } from './outbox-ask.ts';
+import { knownRoute, learnRoute, type KnownRoute } from './route.ts';
 
-const LEASE_MS = 30_000;
+const LEASE_MS = 60_000;
 const MOST_AT_ONCE = 50;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
-/** The longest that an authority is left alone because it asks for that. */
-const LONGEST_WISH_MS = 600_000;
-/** How often a request that waits for a person at the authority is asked after, at first. */
-const FIRST_FOLLOW_MS = 1_000;
+/** Where there is nobody else to ask. */
+const LONG_PATIENCE_MS = 15_000;
+/** So often in a row a member is asked that says it cannot approve yet; then the holder is tried again. */
+const MOST_STAYS = 5;
+const SHORTEST_STAY_MS = 50;
 
-export interface DeliveryDeps {
-  pool: Pool;
-  bell: Bell;
-  organisation: string;
-  clock: () => number;
-  log: Logger;
-  /** Hands signed requests to an authority; its answers, as they came, in their order. Rejects when it cannot be reached. */
-  send: (authority: string, tokens: readonly string[]) => Promise<unknown>;
+export interface DeliveryDeps extends AskDeps {
+  /** ms that only grow */
+  monotonic: () => number;
+  /** How long the holder may take to answer before the other member is asked. */
+  patienceMs: number;
+  /** What a node says of the authority of a book: `{mandateToken, termToken}`, or null. */
+  askAuthority: (node: string, book: string) => Promise<unknown>;
 }
 
-const CODES = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
-/** What the database can hold. */
-const text = z
-  .string()
-  .max(10_000)
-  .refine((value) => !/\0|\p{Surrogate}/u.test(value));
-const count = z.number().int().min(0).max(2_147_483_647);
+/**
+ * Carries the requests of one book to whoever holds the right to approve: to the holder first; where that does not answer,
+ * to the other member with a notice (see authority/requester.ts). One question at a time; of each request the first
+ * decision is kept.
+ */
+export class Courier {
+  #said = '';
+  #route: KnownRoute;
+  #state: RequesterState;
+  #stays = 0;
+  #stayingSince = 0;
 
-/** What an authority says of a request: the fields of UpdateRequest in schema/request.graphql. */
-const remoteRequest = z.object({
-  state: z.enum(['PENDING', 'APPROVED', 'REFUSED', 'REJECTED']),
-  decidedAt: z.iso.datetime({ offset: true }).nullable(),
-  decidedBy: text.nullable(),
-  reason: text.nullable(),
-  outcome: z.array(z.object({ record: text, version: count, seq: count })),
-  error: z
-    .object({
-      // Of a later version: whoever asked has to look at what is there.
-      code: z.enum(CODES).catch('CONFLICT'),
-      message: text,
-      place: text.nullish(),
-      retryAfterMs: count.nullish(),
-      currentVersion: count.nullish(),
-    })
-    .nullable(),
-});
-export type RemoteRequest = z.infer<typeof remoteRequest>;
-
-/** Errors after which the same request may still succeed: it stays in the queue. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
-  'IN_USE',
-  'TOO_BUSY',
-  'SHUTTING_DOWN',
-  'INTERNAL',
-  'UNREACHABLE',
-]);
-
-/** Sends what is due, each authority's requests in one call. Answers how many were due. */
-export async function deliverDue(deps: DeliveryDeps): Promise<number> {
-  const now = new Date(deps.clock());
-  const due = await takeDueRequests(deps.pool, deps.organisation, now, LEASE_MS, MOST_AT_ONCE);
-  const byAuthority = new Map<string, StoredRequest[]>();
-  for (const { authority, ...request } of due) {
-    const requests = byAuthority.get(authority);
-    if (requests) requests.push(request);
-    else byAuthority.set(authority, [request]);
+  private constructor(
+    private readonly deps: DeliveryDeps,
+    readonly book: string,
+    route: KnownRoute,
+  ) {
+    this.#route = route;
+    this.#state = startRequester(route);
   }
-  await Promise.all([...byAuthority].map(([authority, requests]) => deliverTo(deps, authority, requests)));
-  return due.length;
-}
 
-async function deliverTo(
-  deps: DeliveryDeps,
-  authority: string,
-  requests: readonly StoredRequest[],
-): Promise<void> {
-  try {
-    const answers = await deps.send(
-      authority,
-      requests.map(({ token }) => token as string),
-    );
-    for (const [index, request] of requests.entries()) {
-      const answer = remoteRequest.safeParse(Array.isArray(answers) ? answers[index] : null);
-      if (answer.success) await keepAnswer(deps, request, answer.data);
-      else await misunderstood(deps, authority, request);
-    }
-  } catch (error) {
-    if (error instanceof LotbookError && error.code === 'TOO_LARGE' && requests.length > 1) {
-      // Each may be small enough: together they must not wait for ever.
-      const half = requests.length >> 1;
-      await deliverTo(deps, authority, requests.slice(0, half));
-      return deliverTo(deps, authority, requests.slice(half));
-    }
-    const message = error instanceof LotbookError ? error.message : 'The authority could not be asked.';
-    deps.log.warn(
-      { authority, requests: requests.length, reason: message },
-      'requests wait for their authority',
-    );
-    for (const request of requests) await postpone(deps, request, message);
+  static async open(deps: DeliveryDeps, book: string, authority: string): Promise<Courier> {
+    return new Courier(deps, book, await knownRoute(deps, book, authority));
   }
-}
 
-async function misunderstood(deps: DeliveryDeps, authority: string, request: StoredRequest): Promise<void> {
-  const message = 'The answer of the authority is not in the form that was agreed.';
-  deps.log.warn(
-    { authority, code: 'UNREACHABLE' },
-    'an answer to a request is not in the form that was agreed',
-  );
-  await postpone(deps, request, message);
-}
+  /** How long it rests, ms; not positive where it need not. */
+  restMs(): number {
+    return this.#state.nextAt - this.deps.monotonic();
+  }
 
-async function keepAnswer(deps: DeliveryDeps, request: StoredRequest, answer: RemoteRequest): Promise<void> {
-  const { state, error } = answer;
-  if (error && PASSING.has(error.code))
-    return postpone(deps, request, error.message, error.retryAfterMs ?? undefined);
-  const attempts = state === request.state ? request.attempts + 1 : 0;
-  await updateQueued(deps.pool, request.id, {
-    state,
-    outcome: state === 'APPROVED' ? JSON.stringify(answer.outcome) : null,
-    code: error?.code ?? null,
-    message: error?.message ?? null,
-    place: error?.place ?? null,
-    currentVersion: error?.currentVersion ?? null,
-    reason: answer.reason ?? request.reason,
-    decidedAt: answer.decidedAt ? new Date(answer.decidedAt) : null,
-    decidedBy: answer.decidedBy,
-    attempts,
-    nextAttempt: state === 'PENDING' ? new Date(deps.clock() + backOff(attempts, FIRST_FOLLOW_MS)) : null,
-    lastError: null,
-  });
-  if (state !== request.state) deps.bell.ring(`request:${request.id}`);
-}
+  /** There is something new: the pause is for what waits already. */
+  hurry(): void {
+    this.#state = { ...this.#state, nextAt: Number.NEGATIVE_INFINITY };
+  }
 
-async function postpone(
-  deps: DeliveryDeps,
-  request: StoredRequest,
-  message: string,
-  atLeastMs = 0,
-): Promise<void> {
-  const pauseMs = Math.max(Math.min(atLeastMs, LONGEST_WISH_MS), backOff(request.attempts, FIRST_PAUSE_MS));
-  await updateQueued(deps.pool, request.id, {
-    ...request,
-    attempts: request.attempts + 1,
-    nextAttempt: new Date(deps.clock() + pauseMs),
-    lastError: message,
-  });
-}
+  /** Follows the terms that are kept here, from wherever they came. True where there is a new one. */
+  async refresh(authority: string): Promise<boolean> {
+    const { deps, book } = this;
+    const route = await knownRoute(deps, book, authority);
+    const isMoved = route.n === 0 && this.#route.n === 0 && route.holder !== this.#route.holder;
+    if (isMoved) this.#state = { ...startRequester(route), attempts: this.#state.attempts };
+    else if (route.n <= this.#route.n) return false;
+    else this.#step({ type: 'learnt', route });
+    this.#route = route;
+    this.hurry();
+    await hurryRequests(deps.pool, book, new Date(deps.clock()));
+    return true;
+  }
 
-function backOff(attempts: number, firstMs: number): number {
-  return Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** Math.min(attempts, 10));
+  /** Delivers what is due, until nothing is, or nobody can be asked for now. Answers how many requests were taken. */
+  async deliver(): Promise<number> {
+    const { pool, clock } = this.deps;
+    let count = 0;
+    while (this.restMs() <= 0) {
+      const due = await takeDueRequests(pool, this.book, new Date(clock()), LEASE_MS, MOST_AT_ONCE);
+      if (due.length === 0) break;
+      count += due.length;
+      await this.#carry(due);
+    }
+    return count;
+  }
+
+  async #carry(due: StoredRequest[]): Promise<void> {
+    let waiting = due;
+    const reasons = new Map<string, string>();
+    while (waiting.length > 0) {
+      const ask = this.#step({ type: 'due' });
+      if (!ask) break;
+      const outcome = await this.#ask(ask, waiting);
+      waiting = outcome.waiting;
+      if (outcome.reason) reasons.set(ask.to, outcome.reason);
+      await this.#follow(ask, outcome);
+    }
+    if (waiting.length === 0) {
+      this.#said = '';
+      return;
+    }
+    const message = [...reasons.values()].join(' ');
+    const { book, deps } = this;
+    if (message !== this.#said)
+      deps.log.warn({ book, requests: waiting.length, reason: message }, 'requests wait for their authority');
+    this.#said = message;
+    for (const request of waiting) await waitOn(deps, request, message, Math.max(0, this.restMs()));
+  }
+
+  #step(event: RequesterEvent, pauses: Pauses = PAUSES): Ask | null {
+    const { state, ask } = stepRequester(this.#state, event, this.deps.monotonic(), pauses);
+    this.#state = state;
+    return ask;
+  }
+
+  /** Tells the machine what came of a question. */
+  async #follow({ attempt, to }: Ask, { event, retryAfterMs }: Outcome): Promise<void> {
+    const isOther = to !== this.#route.holder;
+    if (event !== 'unable' || !isOther) this.#stays = 0;
+    if (event === 'redirected' || (event === 'answered' && isOther)) {
+      const route = await this.#learnFrom(to);
+      if (event === 'answered') this.#step({ type: 'answered', attempt });
+      else this.#step(route ? { type: 'redirected', attempt, route } : { type: 'failed', attempt });
+      if (!route || route.n <= this.#route.n) return;
+      if (event === 'answered') this.#step({ type: 'learnt', route });
+      this.#route = route;
+    } else if (event === 'unable' && isOther) {
+      this.#stay(attempt, retryAfterMs ?? PAUSES.firstMs);
+    } else {
+      this.#step({ type: event === 'answered' ? 'answered' : 'failed', attempt });
+    }
+  }
+
+  /**
+   * Asks a member again that is about to take over, or has passed the requests on: after the time that it gives, or an
+   * eighth of the time that it has taken already.
+   */
+  #stay(attempt: number, retryAfterMs: number): void {
+    const now = this.deps.monotonic();
+    if (this.#stays === 0) this.#stayingSince = now;
+    this.#stays += 1;
+    const firstMs = Math.min(
+      PAUSES.longestMs,
+      Math.max(SHORTEST_STAY_MS, retryAfterMs, (now - this.#stayingSince) / 8),
+    );
+    const type = this.#stays % MOST_STAYS === 0 ? 'failed' : 'relayed';
+    this.#step({ type, attempt }, { firstMs, longestMs: firstMs });
+  }
+
+  async #learnFrom(node: string): Promise<KnownRoute | null> {
+    const { deps, book } = this;
+    const asking = deps.askAuthority(node, book).catch(() => null);
+    return learnRoute(deps, book, await inTime(asking, this.#patienceMs(), null));
+  }
+
+  #ask(ask: Ask, requests: StoredRequest[]): Promise<Outcome> {
+    return askNode(this.deps, this.#route, ask, {
+      book: this.book,
+      requests,
+      patienceMs: this.#patienceMs(),
+    });
+  }
+
+  #patienceMs(): number {
+    return this.#route.other === null ? LONG_PATIENCE_MS : this.deps.patienceMs;
+  }
 }

@@ -1,9 +1,9 @@
 import { LotbookError } from '../errors.ts';
-import { signRequest, type RequestClaims, type RequestedChange } from '../identity/request-token.ts';
-import type { Signer } from '../identity/signer.ts';
-import type { Caller } from '../sharing/caller.ts';
+import { ownerOf, signRequest, type RequestClaims, type RequestedChange } from '../identity/request-token.ts';
+import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { queueRequest } from '../store/requests.ts';
-import { deliverDue, type DeliveryDeps } from './outbox-delivery.ts';
+import type { DeliveryDeps } from './outbox-delivery.ts';
+import { openRounds } from './outbox-rounds.ts';
 import { validatedContent } from './prepare.ts';
 import { contentHash } from './shape.ts';
 import type { RecordChange, RequestView, UpdateInput } from './update.ts';
@@ -12,44 +12,47 @@ import { viewOf } from './view.ts';
 /** Looked at so often even if nothing was queued here: another process may have, or a pause is over. */
 const IDLE_MS = 1_000;
 
-export interface OutboxDeps extends DeliveryDeps {
-  signer: Signer;
-  uuid: () => string;
-}
-
 export interface Outbox {
-  /** Signs and keeps an update of another node's book; it is delivered until it is decided. */
-  queue(caller: Caller, authority: string, update: UpdateInput, place: string): Promise<RequestView>;
+  /** Signs and keeps an update; it is carried to whoever holds the right to approve until it is decided. */
+  queue(caller: Caller, update: UpdateInput, place: string, id: string): Promise<RequestView>;
   start(): void;
   stop(): Promise<void>;
 }
 
 /** The durable queue of requests to other nodes: at least once, under one key, so they take effect once. */
-export function openOutbox(deps: OutboxDeps): Outbox {
+export function openOutbox(deps: DeliveryDeps): Outbox {
   const stopping = new AbortController();
+  const rounds = openRounds(deps);
   let wake: () => void = () => undefined;
   let loop: Promise<void> = Promise.resolve();
 
-  const pause = (resolve: () => void): void => {
-    const timer = setTimeout(resolve, IDLE_MS);
-    wake = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  };
+  const pause = (pauseMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, pauseMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const count = await deliverDue(deps).catch((error: unknown) => {
-        deps.log.error({ err: error }, 'the outbox failed');
-        return 0;
-      });
-      if (count === 0 && !stopping.signal.aborted) await new Promise<void>((resolve) => pause(resolve));
+      const woken = pause(IDLE_MS);
+      await rounds
+        .begin(() => wake())
+        .catch((error: unknown) => {
+          deps.log.error({ err: error }, 'the outbox failed');
+        });
+      if (stopping.signal.aborted) return;
+      const timer = setTimeout(() => wake(), rounds.restMs());
+      await woken;
+      clearTimeout(timer);
     }
   };
 
   return {
-    async queue(caller, authority, update, place) {
-      const view = await keep(deps, caller, authority, update, place);
+    async queue(caller, update, place, id) {
+      const view = await keep(deps, caller, update, place, id);
+      rounds.hurry(update.book);
       wake();
       return view;
     },
@@ -60,34 +63,38 @@ export function openOutbox(deps: OutboxDeps): Outbox {
       stopping.abort();
       wake();
       await loop;
+      await rounds.end();
     },
   };
 }
 
 async function keep(
-  deps: OutboxDeps,
+  deps: DeliveryDeps,
   caller: Caller,
-  authority: string,
   update: UpdateInput,
   place: string,
+  id: string,
 ): Promise<RequestView> {
-  const id = deps.uuid();
   const createdAt = new Date(deps.clock());
+  const owner = ownerOf(update.book);
+  const isOwner = owner === deps.organisation;
   const changes = update.changes.map((change, index) =>
-    requested(change, `${place}.changes[${index}]`, deps.uuid),
+    requested(change, isOwner, `${place}.changes[${index}]`, deps.uuid),
   );
+  const hash = contentHash(update);
+  const asker = { client: caller.clientId, roles: audienceOf(caller).roles, content: hash };
   const claims: RequestClaims = {
     iss: deps.organisation,
-    aud: authority,
+    aud: owner,
     book: update.book,
     jti: id,
     iat: createdAt.getTime() / 1000,
-    // Our own id: two programs of ours may use the same key.
-    key: id,
+    // Another organisation's request is known by our own id: two programs of ours may use the same key. The owner's people
+    // are known by their own keys at every member.
+    ...(isOwner ? { key: update.key, asker } : { key: id }),
     changes,
     ...(update.reason ? { reason: update.reason } : {}),
   };
-  const hash = contentHash(update);
   const stored = await queueRequest(deps.pool, {
     id,
     book: update.book,
@@ -105,7 +112,13 @@ async function keep(
 }
 
 /** A signed request always names its fields, so that the authority can decide field by field. */
-function requested(change: RecordChange, place: string, uuid: () => string): RequestedChange {
+function requested(
+  change: RecordChange,
+  isOwner: boolean,
+  place: string,
+  uuid: () => string,
+): RequestedChange {
+  if (isOwner) return ofOwner(change, place, uuid);
   if (change.base === null && change.kind !== 'EVENT') {
     const message = 'Give the base, 0 for a new record: it is the record of another organisation.';
     throw new LotbookError('BAD_INPUT', message, { place: `${place}.base` });
@@ -121,4 +134,12 @@ function requested(change: RecordChange, place: string, uuid: () => string): Req
   }
   const { id, fields } = change.valid ?? validatedContent(change, place, uuid);
   return { record: id, type: change.kind, base, fields };
+}
+
+/** The owner need not know the version; what is given as fields stays so. */
+function ofOwner(change: RecordChange, place: string, uuid: () => string): RequestedChange {
+  const { base, kind: type } = change;
+  if (change.fields && change.record) return { record: change.record, type, base, fields: change.fields };
+  const { id, fields } = change.valid ?? validatedContent(change, place, uuid);
+  return { record: id, type, base, fields };
 }

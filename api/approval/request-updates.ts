@@ -1,15 +1,17 @@
+import { LotbookError } from '../errors.ts';
 import { audienceOf, type Caller } from '../sharing/caller.ts';
-import { bookById } from '../store/books.ts';
-import { decideHere, errorView, noBook, readCurrent, type Here } from './here.ts';
+import { bookById, type StoredBook } from '../store/books.ts';
+import { decideHere, errorView, noBook, readCurrent } from './here.ts';
 import type { Outbox } from './outbox.ts';
 import { idsToRead } from './prepare.ts';
 import { checkShape } from './shape.ts';
-import { requesterOf, type RequestView, type UpdateInput } from './update.ts';
+import type { Door } from './signed-update.ts';
+import { requesterOf, type KnownRecords, type RequestView, type UpdateInput } from './update.ts';
 import { refusedView } from './view.ts';
 
 /** Updates that own people and programs ask for; they do not depend on one another. Answers in the order of the input. */
 export function requestUpdates(
-  here: Here,
+  here: Door,
   outbox: Outbox,
   caller: Caller,
   updates: readonly UpdateInput[],
@@ -26,16 +28,42 @@ export function requestUpdates(
         checkShape(update, place);
         const book = await bookOf(update.book);
         if (!book) throw noBook(`${place}.book`);
-        if (book.authority !== here.organisation) {
-          return await outbox.queue(caller, book.authority, update, place);
-        }
-        const current = await currentOf(update.book);
-        return await decideHere(here, requesterOf(caller, audienceOf(caller)), update, place, { current });
+        const id = here.uuid();
+        const decided = mayDecide(here, book)
+          ? await decideNow(here, caller, update, place, id, () => currentOf(book.id))
+          : null;
+        return decided ?? (await outbox.queue(caller, update, place, id));
       } catch (error) {
         return refusedView(update, caller.clientId, errorView(here, error));
       }
     }),
   );
+}
+
+/** In a book of another owner our people are its partners, even where this node holds the right. */
+function mayDecide({ authority, organisation }: Door, { id, owner }: StoredBook): boolean {
+  const part = authority.standing(id);
+  return owner === organisation && (part === 'SOLO' || part === 'HOLDER');
+}
+
+/** Null where the right cannot be used now, or has just gone: the request is to wait, under its own key and id. */
+async function decideNow(
+  here: Door,
+  caller: Caller,
+  update: UpdateInput,
+  place: string,
+  id: string,
+  currentOf: () => Promise<KnownRecords>,
+): Promise<RequestView | null> {
+  try {
+    const requester = requesterOf(caller, audienceOf(caller));
+    return await decideHere(here, requester, update, place, { id, current: await currentOf() });
+  } catch (error) {
+    const isMoving =
+      error instanceof LotbookError && (error.code === 'UNABLE' || error.code === 'NOT_AUTHORITY');
+    if (isMoving) return null;
+    throw error;
+  }
 }
 
 function once<T>(read: (id: string) => Promise<T>): (id: string) => Promise<T> {

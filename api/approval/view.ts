@@ -62,7 +62,11 @@ export function partnerView(view: RequestView): RequestView {
 }
 
 /** An update that never became a request: its input is wrong, or it cannot be taken now. */
-export function refusedView(update: UpdateInput, requester: string, error: RequestError): RequestView {
+export function refusedView(
+  update: Pick<UpdateInput, 'book' | 'key'>,
+  requester: string,
+  error: RequestError,
+): RequestView {
   return {
     id: null,
     book: update.book,

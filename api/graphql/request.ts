@@ -28,9 +28,9 @@ export const request: Resolvers = {
       checkCount(updates, 'updates');
       return { requests: await approval.requestUpdates(caller, updates.map(updateOf)) };
     },
-    deliverRequests: async (_, { tokens }, { caller, approval }) => {
+    deliverRequests: async (_, { tokens, unable }, { caller, approval }) => {
       checkCount(tokens, 'tokens');
-      return { requests: await approval.deliver(caller, tokens) };
+      return { requests: await approval.deliver(caller, tokens, unable ?? null) };
     },
     approveRequest: (_, { id, reason }, { caller, approval }) =>
       payload(async () => {

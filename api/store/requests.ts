@@ -105,30 +105,86 @@ export async function queueRequest(
 }
 
 /**
- * Takes requests whose next attempt is due, for `leaseMs`: another process leaves them alone so long, and finds them
- * again if this one dies.
+ * Keeps a request that this node has judged alone, to be handed in again. One that is kept under its key already becomes
+ * provisional; what is decided stays, and is the answer.
+ */
+export async function keepProvisional(
+  source: Source,
+  request: Pick<
+    StoredRequest,
+    'id' | 'book' | 'requester' | 'key' | 'contentHash' | 'changes' | 'token' | 'createdAt' | 'nextAttempt'
+  > & { reason: string | null; provisional: string },
+): Promise<StoredRequest> {
+  const { id, book, requester, key, contentHash, changes, token, createdAt, reason } = request;
+  await source.query(
+    `INSERT INTO request (id, book, requester, key, "contentHash", state, changes, token, "createdAt", "nextAttempt",
+                          reason, provisional)
+     VALUES ($1, $2, $3, $4, $5, 'PROVISIONAL', $6, $7, $8, $9, $10, $11)
+     ON CONFLICT (book, requester, key) DO UPDATE SET state = 'PROVISIONAL', provisional = excluded.provisional
+       WHERE request.state IN ('QUEUED', 'PROVISIONAL') AND request."contentHash" = excluded."contentHash"`,
+    [
+      id,
+      book,
+      requester,
+      key,
+      contentHash,
+      changes,
+      token,
+      createdAt,
+      request.nextAttempt,
+      reason,
+      request.provisional,
+    ],
+  );
+  const [stored] = await knownRequests(source, book, [{ requester, key }]);
+  if (!stored) throw new Error('a provisional request vanished');
+  return stored;
+}
+
+/** Books with requests whose next attempt is due, and where they go as long as no term is known. */
+export async function dueBooks(source: Source, now: Date): Promise<{ book: string; authority: string }[]> {
+  const { rows } = await source.query<{ book: string; authority: string }>(
+    `SELECT DISTINCT r.book, b.authority FROM request r JOIN book b ON b.id = r.book
+      WHERE r.state IN ('QUEUED', 'PROVISIONAL', 'PENDING') AND r."nextAttempt" <= $1`,
+    [now],
+  );
+  return rows;
+}
+
+/**
+ * Takes requests of a book whose next attempt is due, for `leaseMs`: another process leaves them alone so long, and finds
+ * them again if this one dies.
  */
 export async function takeDueRequests(
   source: Source,
-  self: string,
+  book: string,
   now: Date,
   leaseMs: number,
   limit: number,
-): Promise<(StoredRequest & { authority: string })[]> {
-  const { rows } = await source.query<StoredRequest & { authority: string }>(
+): Promise<StoredRequest[]> {
+  const { rows } = await source.query<StoredRequest>(
     `WITH due AS (
-       SELECT r.id, b.authority FROM request r JOIN book b ON b.id = r.book
-        WHERE r.state IN ('QUEUED', 'PENDING') AND b.authority <> $1 AND r."nextAttempt" <= $2
-        ORDER BY r."createdAt" LIMIT $4 FOR UPDATE OF r SKIP LOCKED
+       SELECT id FROM request
+        WHERE book = $1 AND state IN ('QUEUED', 'PROVISIONAL', 'PENDING') AND "nextAttempt" <= $2
+        ORDER BY "createdAt" LIMIT $4 FOR UPDATE SKIP LOCKED
      )
      UPDATE request r SET "nextAttempt" = $2::timestamptz + make_interval(secs => $3::float8 / 1000)
-       FROM due WHERE r.id = due.id RETURNING r.*, due.authority`,
-    [self, now, leaseMs, limit],
+       FROM due WHERE r.id = due.id RETURNING r.*`,
+    [book, now, leaseMs, limit],
   );
   return rows.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
-/** Writes what the authority said of a request, or why it could not be asked. */
+/** Makes requests due at once that wait for whoever decides about them. */
+export async function hurryRequests(source: Source, book: string, now: Date): Promise<void> {
+  await source.query(
+    `UPDATE request SET "nextAttempt" = $2
+      WHERE book = $1 AND state IN ('QUEUED', 'PROVISIONAL') AND "nextAttempt" > $2`,
+    [book, now],
+  );
+}
+
+/** Writes what was said of a request, or why nobody could be asked. False where it was decided already: that stays. */
 export async function updateQueued(
   source: Source,
   id: string,
@@ -148,11 +204,12 @@ export async function updateQueued(
     | 'lastError'
     | 'provisional'
   >,
-): Promise<void> {
-  await source.query(
+): Promise<boolean> {
+  const { rowCount } = await source.query(
     `UPDATE request SET state = $2, outcome = $3, code = $4, message = $5, place = $6, "currentVersion" = $7, reason = $8,
-            "decidedAt" = $9, "decidedBy" = $10, attempts = $11, "nextAttempt" = $12, "lastError" = $13
-      WHERE id = $1 AND state IN ('QUEUED', 'PENDING')`,
+            "decidedAt" = $9, "decidedBy" = $10, attempts = $11, "nextAttempt" = $12, "lastError" = $13,
+            provisional = $14
+      WHERE id = $1 AND state IN ('QUEUED', 'PROVISIONAL', 'PENDING')`,
     [
       id,
       update.state,
@@ -167,6 +224,8 @@ export async function updateQueued(
       update.attempts,
       update.nextAttempt,
       update.lastError,
+      update.provisional ?? null,
     ],
   );
+  return rowCount === 1;
 }
