@@ -31,11 +31,36 @@ export async function rejectByPerson(
   id: string,
   reason: string,
 ): Promise<RequestView> {
-  await waitingRequest(here, caller, id);
+  const waiting = await waitingRequest(here, caller, id);
+  if (here.seatOf(waiting.book)) return rejectInLog(here, caller, waiting, reason);
   const request = await rejectRequest(here.pool, id, reason, new Date(here.clock()), caller.clientId);
   if (!request) throw alreadyDecided();
   here.bell.ring(`request:${id}`);
   return viewOf(request.book, request);
+}
+
+/** Where other nodes have to stand by it, the rejection is an entry of the book's log. */
+async function rejectInLog(
+  here: Here,
+  caller: Caller,
+  { id, book, key, requester, token, createdAt, contentHash, changes }: StoredRequest,
+  reason: string,
+): Promise<RequestView> {
+  const audience = { organisation: requester, groups: [], roles: [] };
+  const result = await here.sequencer.submit({
+    id,
+    requester: { id: requester, audience, administrator: false },
+    input: { book, key, changes: JSON.parse(changes ?? '[]') as RecordChange[] },
+    contentHash,
+    changes: [],
+    createdAt,
+    token,
+    approval: null,
+    rejection: { by: caller.clientId, reason },
+  });
+  if (result.kind === 'FAILED') throw result.error;
+  if (result.kind === 'AGAIN') throw alreadyDecided();
+  return viewOf(book, result.request);
 }
 
 /** A request, for its requester's organisation and for approvers; null for everybody else. */

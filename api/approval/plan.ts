@@ -134,7 +134,7 @@ class Draft {
   }
 
   decide(update: PreparedUpdate, before: StoredRequest | DecidedRequest | undefined): Sequenced {
-    if (update.approval) {
+    if (update.approval || update.rejection) {
       if (before?.state !== 'PENDING') {
         const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
         return { kind: 'FAILED', error };
@@ -142,6 +142,7 @@ class Draft {
     } else if (before && before.state !== 'PROVISIONAL') {
       return { kind: 'DECIDED', request: this.sameAgain(update, before) };
     }
+    if (update.rejection) return this.reject(update, update.rejection);
     const decision = decide(update, (record) => this.heads.get(record)?.version ?? 0, this.grants, this.now);
     switch (decision.kind) {
       case 'AGAIN':
@@ -210,8 +211,22 @@ class Draft {
     return { kind: 'DECIDED', request };
   }
 
-  /** Where another node may have to stand by it, a refusal is an entry of the log. */
-  private log({ id, requester, input, contentHash }: PreparedUpdate, code: string): void {
+  private reject(update: PreparedUpdate, { by, reason }: { by: string; reason: string }): Sequenced {
+    const refused = decidedRequest(update, {
+      state: 'REFUSED',
+      error: null,
+      outcome: [],
+      at: new Date(this.now),
+    });
+    const changes = JSON.stringify(update.input.changes);
+    const request = { ...refused, state: 'REJECTED' as const, changes, reason, decidedBy: by };
+    this.requests.push(request);
+    this.log(update, null);
+    return { kind: 'DECIDED', request };
+  }
+
+  /** Where another node may have to stand by it, a refusal is an entry of the log. `code` is null where a person refused. */
+  private log({ id, requester, input, contentHash }: PreparedUpdate, code: string | null): void {
     const { book, deps } = this;
     const seq = (this.seq += 1);
     const { term, mandate } = this.base.standing;
@@ -227,8 +242,7 @@ class Draft {
       requester: requester.id,
       key: sha256(input.key),
       content: contentHash,
-      state: 'REFUSED',
-      code,
+      ...(code === null ? { state: 'REJECTED' } : { state: 'REFUSED', code }),
     });
     this.entries.push({
       seq,

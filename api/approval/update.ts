@@ -98,6 +98,8 @@ export interface PreparedUpdate {
   token: string | null;
   /** Set when a person approves what waited. */
   approval: { by: string; reason: string | null } | null;
+  /** Set when a person rejects what waited, in a book where others stand by that too. */
+  rejection?: { by: string; reason: string } | null | undefined;
 }
 
 export interface PreparedChange {

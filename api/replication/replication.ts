@@ -1,10 +1,9 @@
 import { LotbookError, toLotbookError } from '../errors.ts';
-import { verifyUnable, type UnableClaims } from '../ledger/statements/unable.ts';
-import type { PinnedKeys } from '../identity/jws.ts';
+import type { UnableClaims } from '../ledger/statements/unable.ts';
 import { tryLead, type Leadership } from '../store/leadership.ts';
-import { readAuthorities, readAuthority, Superseded } from '../store/replica.ts';
-import { appoint, type AppointInput } from './appoint.ts';
-import { Desk, type DeskDeps } from './desk.ts';
+import { readAuthorities, Superseded } from '../store/replica.ts';
+import { appoint, type AppointDeps, type AppointInput } from './appoint.ts';
+import { Desk } from './desk.ts';
 import { confirmTakeOver } from './take-over.ts';
 import { viewAuthority, type AuthorityView } from './view.ts';
 import { envelope, type Envelope, type EnvelopeInput } from './wire.ts';
@@ -15,8 +14,8 @@ export type { AuthorityView } from './view.ts';
 const LOCK = 'lotbook authority';
 const TRY_TO_LEAD_MS = 500;
 
-/** How a node stands to a book. NONE: it is no member; ELSEWHERE: another process of this node is. */
-export type SeatStanding = 'SOLO' | 'HOLDER' | 'HEARS_HOLDER' | 'SILENT' | 'NONE' | 'ELSEWHERE';
+/** How a node stands to a book. SOLO: the book has no mandate; NONE: the mandate does not name this node as a member. */
+export type SeatStanding = 'SOLO' | 'HOLDER' | 'HEARS_HOLDER' | 'SILENT' | 'NONE';
 
 /** This node's part in the authority of books: its own, and those in which others have named it. */
 export interface Replication {
@@ -39,15 +38,7 @@ export interface Replication {
   standing(book: string): SeatStanding;
 }
 
-export interface ReplicationDeps extends DeskDeps {
-  keysOf: (organisation: string) => Promise<PinnedKeys>;
-  /** The member that a partner would be, for a mandate. */
-  memberOf: AppointDepsMember;
-}
-
-type AppointDepsMember = Parameters<typeof appoint>[0]['memberOf'];
-
-export function openReplication(deps: ReplicationDeps): Replication {
+export function openReplication(deps: AppointDeps): Replication {
   const desks = new Map<string, Desk>();
   const opening = new Map<string, Promise<Desk>>();
   const timers = new Map<string, NodeJS.Timeout>();
@@ -239,5 +230,3 @@ async function handOver(desk: Desk): Promise<void> {
     void desk.tell({ type: 'hand-over' });
   });
 }
-
-export { verifyUnable, readAuthority };

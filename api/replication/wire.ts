@@ -17,7 +17,7 @@ export const head = z.object({ len, head: digest });
 const proposal = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('drop') }),
   z.object({ kind: z.literal('add'), has: head }),
-  z.object({ kind: z.literal('hand-over'), at: moment }),
+  z.object({ kind: z.literal('hand-over') }),
   z.object({ kind: z.literal('take-over'), has: head }),
   z.object({ kind: z.literal('resign') }),
   z.object({ kind: z.literal('resume'), has: head }),

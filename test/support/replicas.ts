@@ -8,7 +8,9 @@ import { openReplication, type AppointInput, type Replication } from '../../api/
 import { envelope } from '../../api/replication/wire.ts';
 import { openBell } from '../../api/store/bell.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
-import { openAuthority, type TestAuthority } from './approval.ts';
+import type { RequestView } from '../../api/approval/approval.ts';
+import { signRequest } from '../../api/identity/request-token.ts';
+import { openAuthority, partnerCaller, type TestAuthority } from './approval.ts';
 import { generateKey } from './key.ts';
 import { freshDatabase, type FreshDatabase } from './postgres.ts';
 
@@ -25,6 +27,12 @@ export interface Replica extends Pick<TestAuthority, 'approval' | 'grants'> {
 
 export interface Network {
   node(organisation: string): Replica;
+  /** An update of a new lot, signed by one of the organisations and handed to another one's node. */
+  ask(
+    from: string,
+    to: string,
+    update: { book: string; key?: string; record: string; base?: number },
+  ): Promise<RequestView>;
   /** Nothing passes between the two, in either direction, until it is mended. */
   part(a: string, b: string): void;
   mend(): void;
@@ -95,6 +103,9 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     const authority = await openAuthority(organisation, {
       url,
       jwk: part.jwk,
+      partners: new Map(
+        await Promise.all([...parts.keys()].map(async (id) => [id, await keysOf(id)] as const)),
+      ),
       seatOf: (book) => {
         const desk = replication.deskOf(book);
         return desk?.seat ? bookSeat(desk, desk.seat) : null;
@@ -144,6 +155,23 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         },
       };
     },
+    ask: async (from, to, { book, key = randomUUID(), record, base = 0 }) => {
+      const claims = {
+        iss: from,
+        aud: book.split('/')[0] ?? '',
+        book,
+        jti: randomUUID(),
+        iat: Date.now() / 1000,
+        key,
+        changes: [{ record, type: 'LOT', base, fields: { quantity: '12.50', uom: 'KGM' } }],
+      };
+      const token = await signRequest(claims, localSigner(partOf(from).jwk));
+      const running = partOf(to).running;
+      if (!running) throw new Error(`${to} is down`);
+      const [view] = await running.authority.approval.deliver(partnerCaller(from), [token]);
+      if (!view) throw new Error('no answer');
+      return view;
+    },
     part: (a, b) => void parted.add([a, b].sort().join(' ')),
     mend: () => parted.clear(),
     close: async () => {
@@ -163,8 +191,8 @@ export function appointment(book: string, backup: string | null, witness: string
     backup,
     witness,
     mode: 'strict',
-    leaseMs: 500,
-    takeoverMs: 500,
+    leaseMs: 1_000,
+    takeoverMs: 1_000,
     drift: 0.01,
     handBack: 'auto',
     acceptLoss: false,
