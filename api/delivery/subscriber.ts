@@ -68,47 +68,18 @@ class Feeds {
 }
 
 export function openSubscriber(options: SubscriberOptions): Subscriber {
-  const { clock, config, db, log } = options;
+  const { config, db, log } = options;
   const feeds = new Feeds(options);
   let leadership: Leadership | null = null;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = true;
   let refreshing: Promise<void> | null = null;
 
-  const askPartner = async (partner: string): Promise<void> => {
-    for (const book of await copyBooks(options, partner)) {
-      if (leadership && !isStopped) feeds.follow(book, partner);
-    }
-  };
-
-  const askRegisters = async (): Promise<void> => {
-    const askOne = async (follower: Follower) => {
-      if (await askRegister(options, follower)) await follower.refresh();
-    };
-    await Promise.all(feeds.running.map((follower) => askOne(follower).catch(() => undefined)));
-  };
-
-  const refresh = async (): Promise<void> => {
-    const partners = await readFeedPartners(db.pool);
-    const copies = await readCopies(db.pool);
-    await feeds.end(({ book }) => !copies.some((copy) => copy.book === book));
-    for (const book of await feeds.end(({ owner }) => !partners.includes(owner))) {
-      await setFeedState(db.pool, book, { state: 'ENDED', error: null, now: new Date(clock()) });
-    }
-    // Others than its owner may hand it out: it is followed also while the owner does not answer.
-    for (const { book, owner, hasMandate, ended } of copies) {
-      if (hasMandate && !ended && partners.includes(owner)) feeds.follow(book, owner);
-    }
-    // A partner that does not answer keeps nobody from the others.
-    await Promise.all([
-      askRegisters(),
-      ...partners.map((partner) => askPartner(partner).catch(() => undefined)),
-    ]);
-  };
+  const isGoing = () => leadership !== null && !isStopped;
 
   const refreshNow = (): Promise<void> => {
     if (!leadership) return Promise.resolve();
-    refreshing ??= refresh().finally(() => (refreshing = null));
+    refreshing ??= refresh(options, feeds, isGoing).finally(() => (refreshing = null));
     return refreshing;
   };
 
@@ -151,6 +122,32 @@ export function openSubscriber(options: SubscriberOptions): Subscriber {
     },
     refreshNow,
   };
+}
+
+/** Asks partners for their books and witnesses for the terms, and follows what there is to follow. */
+async function refresh(options: SubscriberOptions, feeds: Feeds, isGoing: () => boolean): Promise<void> {
+  const { clock, db } = options;
+  const partners = await readFeedPartners(db.pool);
+  const copies = await readCopies(db.pool);
+  await feeds.end(({ book }) => !copies.some((copy) => copy.book === book));
+  for (const book of await feeds.end(({ owner }) => !partners.includes(owner))) {
+    await setFeedState(db.pool, book, { state: 'ENDED', error: null, now: new Date(clock()) });
+  }
+  // Others than its owner may hand it out: it is followed also while the owner does not answer.
+  for (const { book, owner, hasMandate, ended } of copies) {
+    if (hasMandate && !ended && partners.includes(owner) && isGoing()) feeds.follow(book, owner);
+  }
+  const askPartner = async (partner: string): Promise<void> => {
+    for (const book of await copyBooks(options, partner)) if (isGoing()) feeds.follow(book, partner);
+  };
+  const askWitness = async (follower: Follower): Promise<void> => {
+    if (await askRegister(options, follower)) await follower.refresh();
+  };
+  // One that does not answer keeps nobody from the others.
+  await Promise.all([
+    ...feeds.running.map((follower) => askWitness(follower).catch(() => undefined)),
+    ...partners.map((partner) => askPartner(partner).catch(() => undefined)),
+  ]);
 }
 
 /** Makes room for the copies of what a partner offers; the books that are to be followed. */

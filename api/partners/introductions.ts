@@ -71,7 +71,8 @@ export async function takeIntroductions(
     const believed: Introduction[] = [];
     for (const introduction of introduced) {
       const isSelf = introduction.organisation === self.organisation;
-      if (isSelf || (await makeKnown(environment, tx, owner, introduction))) believed.push(introduction);
+      if (isSelf || (await makeKnown(environment, tx, owner, introduction)) !== 'REFUSED')
+        believed.push(introduction);
     }
     const standings = believed.map(({ jwk, ...rest }) => ({ ...rest, kid: thumbprint(jwk) }));
     await replaceIntroductions(tx, owner, standings);
@@ -89,18 +90,18 @@ export async function introduceMembers(
 ): Promise<string[]> {
   const { prisma, self } = environment;
   const others = members.filter(({ organisation }) => ![self.organisation, owner].includes(organisation));
-  const refused = await inPartnersTransaction(prisma, async (tx) => {
-    const strangers: string[] = [];
+  const results = await inPartnersTransaction(prisma, async (tx) => {
+    const made = new Map<string, Made>();
     for (const member of others) {
       const { organisation, jwk } = member;
-      if (!isOrganisationId(organisation) || !(await makeKnown(environment, tx, owner, member))) {
-        strangers.push(organisation);
-      } else await noteMember(tx, owner, organisation, thumbprint(jwk));
+      const isSound = isOrganisationId(organisation);
+      made.set(organisation, isSound ? await makeKnown(environment, tx, owner, member) : 'REFUSED');
+      if (made.get(organisation) !== 'REFUSED') await noteMember(tx, owner, organisation, thumbprint(jwk));
     }
-    return strangers;
+    return made;
   });
-  environment.ring();
-  return refused;
+  if ([...results.values()].includes('CHANGED')) environment.ring();
+  return [...results].filter(([, made]) => made === 'REFUSED').map(([organisation]) => organisation);
 }
 
 function readIntroduction(item: unknown): Introduction | undefined {
@@ -115,26 +116,29 @@ function readIntroduction(item: unknown): Introduction | undefined {
   }
 }
 
-/** False where the name is known under another key, or the key under another name. A partner stays as people made it. */
+type Made = 'CHANGED' | 'SAME' | 'REFUSED';
+
+/** REFUSED: the name is known under another key, or the key under another name. A partner stays as people made it. */
 async function makeKnown(
   { now }: Environment,
   db: Db,
   owner: string,
   { organisation, name, url, jwk }: Omit<Introduction, 'groups'>,
-): Promise<boolean> {
+): Promise<Made> {
   const at = new Date(now());
   const known = await findOrganisation(db, organisation);
   if (!known) {
     const client = { organisation, clientId: organisation, node: url !== null, roles: [], jwk, now: at };
-    if (!(await pinKey(db, client))) return false;
+    if (!(await pinKey(db, client))) return 'REFUSED';
     await putOrganisation(db, { id: organisation, name, url, status: 'INTRODUCED', now: at });
-    return true;
+    return 'CHANGED';
   }
   const pinned = (await mainKeys(db, [organisation])).get(organisation);
-  if (!pinned || thumbprint(pinned) !== thumbprint(jwk)) return false;
-  const hasMoved = known.name !== name || known.url !== url;
-  if (known.status === 'INTRODUCED' && hasMoved && !(await isIntroducedByOthers(db, owner, organisation))) {
-    await putOrganisation(db, { id: organisation, name, url, now: at });
+  if (!pinned || thumbprint(pinned) !== thumbprint(jwk)) return 'REFUSED';
+  const isSame = known.name === name && known.url === url;
+  if (known.status !== 'INTRODUCED' || isSame || (await isIntroducedByOthers(db, owner, organisation))) {
+    return 'SAME';
   }
-  return true;
+  await putOrganisation(db, { id: organisation, name, url, now: at });
+  return 'CHANGED';
 }

@@ -4,7 +4,7 @@ import { listPartners } from '../store/partners.ts';
 import { accept } from './accept.ts';
 import { receiveAcceptance } from './acceptance.ts';
 import type { PartnersEnvironment } from './environment.ts';
-import { introduceMembers, introductionsOf, takeIntroductions, type Introduction } from './introductions.ts';
+import { introduceMembers, type Introduction } from './introductions.ts';
 import { type InvitationInput, invite, type MadeInvitation } from './invite.ts';
 import { type Partner, partnerOf } from './partner.ts';
 import { addPartner, addProgram, type PartnerInput, type ProgramInput, revokeProgram } from './programs.ts';
@@ -29,10 +29,6 @@ export interface Partners {
   addPartner(input: PartnerInput): Promise<Partner>;
   addProgram(input: ProgramInput): Promise<Client>;
   revokeProgram(clientId: string): Promise<Client>;
-  /** This node's partners, as it introduces them to the backup of a book. */
-  introductions(): Promise<Introduction[]>;
-  /** See `takeIntroductions`. */
-  takeIntroductions(owner: string, list: readonly unknown[]): Promise<{ refused: number }>;
   /** See `introduceMembers`. */
   introduceMembers(owner: string, members: readonly Omit<Introduction, 'groups'>[]): Promise<string[]>;
 }
@@ -59,8 +55,6 @@ export function openPartners(environment: PartnersEnvironment): Partners {
     addPartner: (input) => addPartner(environment, input),
     addProgram: (input) => addProgram(environment, input),
     revokeProgram: (clientId) => revokeProgram(environment, clientId),
-    introductions: () => introductionsOf(environment),
-    takeIntroductions: (owner, list) => takeIntroductions(environment, owner, list),
     introduceMembers: (owner, members) => introduceMembers(environment, owner, members),
   };
 }
