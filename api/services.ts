@@ -8,7 +8,7 @@ import { ackFeed } from './delivery/acknowledge.ts';
 import { openHub } from './delivery/hub.ts';
 import { openReading } from './delivery/reading.ts';
 import { openSubscriber } from './delivery/subscriber.ts';
-import { trace } from './delivery/trace.ts';
+import { openTracing } from './delivery/tracing.ts';
 import { LotbookError } from './errors.ts';
 import { isObject } from './events/value.ts';
 import type { Services } from './graphql/context.ts';
@@ -77,7 +77,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       node,
       grants,
       hub,
-      trace: (query) => trace(sources, query),
+      tracing: openTracing(sources),
       partners,
       replication,
       bell,

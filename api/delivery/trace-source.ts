@@ -116,8 +116,8 @@ function partnersEvent(row: EventRow, grants: readonly Grant[], question: Questi
   return traceEvent(sourceOf(row), fields, (name) => permitted.has(name));
 }
 
-function sourceOf({ book, record, version, authority }: EventRow) {
-  return { book, record, version, organisation: authority };
+function sourceOf({ book, record, version, authority, at }: EventRow) {
+  return { book, record, version, organisation: authority, approvedAt: at.getTime() };
 }
 
 /** By which fields links may be looked up at all: those of any READ grant in force; null for all. */

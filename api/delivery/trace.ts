@@ -16,8 +16,10 @@ export interface TraceScope {
   knownAt?: Date | null | undefined;
 }
 
-/** A place to start from as it is given: one of the three. */
+/** A start as it is given: one of thing, place and event; a place with its time. */
 export interface GivenStart {
+  from?: Date | null | undefined;
+  until?: Date | null | undefined;
   thing?: string | null | undefined;
   place?: string | null | undefined;
   event?: string | null | undefined;
@@ -42,7 +44,7 @@ const MOST_EVENTS = 1_000_000;
  * @throws LotbookError BAD_INPUT; NOT_FOUND for a book that the caller cannot see
  */
 export async function* trace(services: ScopeServices, query: TraceQuery): AsyncGenerator<Found[], void> {
-  const question = questionOf(query);
+  const question = questionOf(query, 'input.starts');
   const source = await sourceOf(services, query);
   yield* run(question, source);
 }
@@ -81,8 +83,8 @@ async function scopesOf(services: ScopeServices, { caller, viewAs, books }: Trac
   return scopes;
 }
 
-/** @throws LotbookError BAD_INPUT */
-function questionOf(query: TraceQuery): TraceQuestion {
+/** `place`: where the starts are in the input. @throws LotbookError BAD_INPUT */
+export function questionOf(query: Omit<TraceQuery, keyof TraceScope>, place: string): TraceQuestion {
   const { direction, depth, inOrder, most } = query;
   checkRange('depth', depth, 0, MOST_DEPTH);
   checkRange('most', most, 1, MOST_EVENTS);
@@ -91,7 +93,7 @@ function questionOf(query: TraceQuery): TraceQuestion {
     throw new LotbookError('BAD_INPUT', 'Give an end after the beginning.', { place: 'input.until' });
   }
   return {
-    starts: startsOf(query.starts, 'input.starts'),
+    starts: startsOf(query.starts, place),
     directions: direction === 'BOTH' ? ['BACK', 'FORWARD'] : [direction],
     depth,
     from,
@@ -109,13 +111,17 @@ export function startsOf(given: readonly GivenStart[], place: string): TraceStar
   return given.map((start, at) => startOf(start, `${place}[${at}]`));
 }
 
-function startOf({ thing, place, event }: GivenStart, at: string): TraceStart {
+function startOf({ thing, place, event, from, until }: GivenStart, at: string): TraceStart {
   const given = [thing, place, event].filter((id) => id !== null && id !== undefined);
   if (given.length !== 1) {
     throw new LotbookError('BAD_INPUT', 'Give one of thing, place and event.', { place: at });
   }
   if (thing) return { thing: canonicalIdentifier(thing) };
-  if (place) return { place: canonicalIdentifier(place) };
+  if (place) {
+    // A window has both its ends in it, and this end is the first moment after.
+    const window = { from: from?.getTime() ?? -Infinity, until: until ? until.getTime() - 1 : Infinity };
+    return { place: canonicalIdentifier(place), window };
+  }
   if (event) return { event };
   throw new LotbookError('BAD_INPUT', 'Give an identifier.', { place: at });
 }

@@ -25,6 +25,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     authorities: 'VIEWER',
     pendingRequests: 'APPROVER',
     partners: 'VIEWER',
+    converge: 'SIGNED_IN',
+    reconcile: 'SIGNED_IN',
   },
   Mutation: {
     createBook: 'ADMINISTRATOR',

@@ -3,7 +3,7 @@ import type { Approval } from '../approval/approval.ts';
 import type { Config } from '../config.ts';
 import type { Hub } from '../delivery/hub.ts';
 import type { Reading } from '../delivery/reading.ts';
-import type { trace } from '../delivery/trace.ts';
+import type { Tracing } from '../delivery/tracing.ts';
 import type { Partners } from '../partners/partners.ts';
 import type { Replication } from '../replication/replication.ts';
 import type { Caller } from '../sharing/caller.ts';
@@ -16,7 +16,7 @@ export interface Services {
   /** @throws LotbookError UNAUTHENTICATED */
   authenticate(req: Pick<IncomingMessage, 'headers'>): Promise<Caller>;
   reading: Reading;
-  trace(query: Parameters<typeof trace>[1]): ReturnType<typeof trace>;
+  tracing: Tracing;
   approval: Omit<Approval, 'sequencer'>;
   grants: Pick<Grants, 'of'>;
   hub: Pick<Hub, 'serveFeed'>;

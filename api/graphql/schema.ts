@@ -20,12 +20,13 @@ import type { Resolvers } from './generated/resolvers.ts';
 import { grant } from './grant.ts';
 import { nodeResolvers as node } from './node.ts';
 import { partnerResolvers as partner } from './partner.ts';
+import { recall } from './recall.ts';
 import { record } from './record.ts';
 import { request } from './request.ts';
 import { dateTime, json } from './scalars.ts';
 
 /** One for each file of the contract. */
-const CONCEPTS: readonly Resolvers[] = [authority, book, feed, grant, node, partner, record, request];
+const CONCEPTS: readonly Resolvers[] = [authority, book, feed, grant, node, partner, recall, record, request];
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 

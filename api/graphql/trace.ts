@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { classify } from '../events/identifiers.ts';
+import type { TraceQuery } from '../delivery/trace.ts';
 import type { Stay } from '../recall/stays.ts';
 import type { Found, FoundThing, TraceEnd } from '../recall/trace.ts';
 import { destinationsOf, placesOf, processOf, sourcesOf, type TraceEvent } from '../recall/trace-event.ts';
@@ -17,7 +18,7 @@ import { COMPLETE, eventStream, nextEvent } from './sse.ts';
 export async function streamTrace(input: {
   context: GraphQLContext;
   res: ServerResponse;
-  args: Parameters<GraphQLContext['trace']>[0];
+  args: TraceQuery;
   render: (value: unknown) => string;
   /** The caller as it is now; null when it may not call any more. */
   stillMay: () => Promise<Caller | null>;
@@ -26,7 +27,7 @@ export async function streamTrace(input: {
   const { caller, clock, signal } = context;
   const counts: TraceSummary = { things: 0, events: 0, ends: 0 };
   const isCut = () => res.destroyed || signal.aborted || clock() >= caller.expiresAt;
-  const steps = context.trace(args);
+  const steps = context.tracing.trace(args);
   // A start that cannot be is told as an error, not in the stream.
   let step = await steps.next();
   eventStream(res);

@@ -17,10 +17,11 @@ export interface Carrier {
   window: Window;
 }
 
-/** A transformation that several events tell of. */
+/** A transformation that several events tell of, one of them of a traced thing. */
 export interface Process {
   kind: 'PROCESS';
   thing: string;
+  of: string;
 }
 
 export type Of<K> = K & { direction: Direction; depth: number };

@@ -5,6 +5,7 @@ import {
   CHILD_FIELDS,
   destinationsOf,
   INPUT_FIELDS,
+  isTransformed,
   movementOf,
   OUTPUT_FIELDS,
   sourcesOf,
@@ -101,7 +102,7 @@ export class Fate {
     const { things } = event;
     const is = (wanted: ThingRole) =>
       things.some(({ role, identifier }) => role === wanted && identifier === this.thing);
-    if (is('out')) this.made = event;
+    if (is('out') && !things.some(isTransformed)) this.made = event;
     if (is('child') && !things.some(({ role }) => role === 'parent')) this.close(event, ['parentID']);
   }
 

@@ -10,16 +10,18 @@ export interface Stay extends Window {
   /** The event by which it is known that it was in. */
   packed: TraceEvent;
   unpacked: TraceEvent | null;
+  /** How much of a lot was in, since when; in order of time. */
+  amounts: readonly { since: number; amount: Amount | null }[];
 }
 
 interface OpenStay {
   from: number;
   packed: TraceEvent;
-  /** How much of a lot is in; null where it is not told in one unit. */
-  amount: Amount | null;
+  amounts: { since: number; amount: Amount | null }[];
 }
 
-interface Amount {
+/** Null instead of one where a quantity is not told, or not in one unit. */
+export interface Amount {
   quantity: Exact;
   uom: string | undefined;
 }
@@ -37,10 +39,10 @@ export function staysIn(parent: string, events: readonly TraceEvent[]): Stay[] {
   let emptiedAt = -Infinity;
   const close = (child: string, time: number, unpacked: TraceEvent): void => {
     const before = Math.max(emptiedAt, outSince.get(child) ?? -Infinity);
-    const { from, packed } = open.get(child) ?? { from: before, packed: unpacked };
+    const { from, packed, amounts } = open.get(child) ?? { from: before, packed: unpacked, amounts: [] };
     open.delete(child);
     outSince.set(child, time);
-    stays.push({ child, parent, from, until: time, packed, unpacked });
+    stays.push({ child, parent, from, until: time, packed, unpacked, amounts });
   };
   for (const { event, time } of inOrder(parent, events)) {
     const children = event.things.filter(({ role }) => role === 'child');
@@ -49,18 +51,16 @@ export function staysIn(parent: string, events: readonly TraceEvent[]): Stay[] {
         for (const child of open.keys()) close(child, time, event);
         emptiedAt = time;
       }
-      for (const link of children) if (!takesPart(open, link)) close(link.identifier, time, event);
+      for (const link of children) if (!takesPart(open, link, time)) close(link.identifier, time, event);
     } else if (event.action === null) {
       for (const { identifier: child } of children) {
-        stays.push({ child, parent, from: time, until: time, packed: event, unpacked: null });
+        stays.push({ child, parent, from: time, until: time, packed: event, unpacked: null, amounts: [] });
       }
     } else {
       for (const link of children) put(open, link, time, event);
     }
   }
-  for (const [child, { from, packed }] of open) {
-    stays.push({ child, parent, from, until: Infinity, packed, unpacked: null });
-  }
+  for (const [child, stay] of open) stays.push({ child, parent, ...stay, until: Infinity, unpacked: null });
   return stays;
 }
 
@@ -76,24 +76,26 @@ function inOrder(parent: string, events: readonly TraceEvent[]): { event: TraceE
 
 function put(open: Map<string, OpenStay>, link: ThingLink, from: number, packed: TraceEvent): void {
   const stay = open.get(link.identifier);
-  if (!stay) open.set(link.identifier, { from, packed, amount: amountOf(link) });
-  else if (packed.action === 'ADD') stay.amount = sum(stay.amount, amountOf(link), 1);
+  if (!stay) open.set(link.identifier, { from, packed, amounts: [{ since: from, amount: amountOf(link) }] });
+  else if (packed.action === 'ADD') {
+    stay.amounts.push({ since: from, amount: sum(stay.amounts.at(-1)?.amount, amountOf(link), 1) });
+  }
 }
 
 /** Takes a part of a lot out, if it is known that some is left. */
-function takesPart(open: Map<string, OpenStay>, link: ThingLink): boolean {
+function takesPart(open: Map<string, OpenStay>, link: ThingLink, since: number): boolean {
   const stay = open.get(link.identifier);
-  const left = stay && sum(stay.amount, amountOf(link), -1);
+  const left = stay && sum(stay.amounts.at(-1)?.amount, amountOf(link), -1);
   if (!stay || !left || left.quantity.lte(0)) return false;
-  stay.amount = left;
+  stay.amounts.push({ since, amount: left });
   return true;
 }
 
-function amountOf({ quantity, uom }: ThingLink): Amount | null {
+export function amountOf({ quantity, uom }: Pick<ThingLink, 'quantity' | 'uom'>): Amount | null {
   return quantity === undefined ? null : { quantity: new Exact(quantity), uom };
 }
 
-function sum(a: Amount | null, b: Amount | null, sign: 1 | -1): Amount | null {
+function sum(a: Amount | null | undefined, b: Amount | null, sign: 1 | -1): Amount | null {
   if (!a || !b || a.uom !== b.uom) return null;
   return { uom: a.uom, quantity: a.quantity.plus(b.quantity.times(sign)) };
 }

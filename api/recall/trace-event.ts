@@ -26,6 +26,8 @@ export interface EventSource {
   version: number;
   /** The organisation whose node approves the book: who could tell more. */
   organisation: string;
+  /** When this version was approved, ms. */
+  approvedAt: number;
 }
 
 export interface ErrorDeclaration {

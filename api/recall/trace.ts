@@ -1,11 +1,17 @@
 import type { TraceEvent } from './trace-event.ts';
 import type { Stay } from './stays.ts';
+import type { Window } from './window.ts';
 
 /** Upstream, to where it came from; downstream, to where it went. */
 export type Direction = 'BACK' | 'FORWARD';
 
-/** Where a trace starts. Identifiers are canonical. */
-export type TraceStart = { thing: string } | { place: string } | { event: string };
+/** Where a trace starts. Identifiers are canonical; of a place, what happened there in a window. */
+export type TraceStart = { thing: string } | PlaceStart | { event: string };
+
+export interface PlaceStart {
+  place: string;
+  window: Window;
+}
 
 export interface TraceQuestion {
   starts: readonly TraceStart[];

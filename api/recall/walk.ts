@@ -2,9 +2,9 @@ import { classify } from '../events/identifiers.ts';
 import type { ThingLink } from '../events/links.ts';
 import { Agenda, type Carrier, type Of, type Process, type Subject, type Visit } from './agenda.ts';
 import { Fates } from './fates.ts';
-import { Findings } from './findings.ts';
+import { FoundList } from './found-list.ts';
 import { staysIn, type Stay } from './stays.ts';
-import type { Ask, Direction, Found, FoundThing, Step, TraceQuestion } from './trace.ts';
+import type { Ask, Direction, Found, FoundThing, PlaceStart, Step, TraceQuestion } from './trace.ts';
 import { inputsOf, isTransformed, outputsOf, processOf, type TraceEvent } from './trace-event.ts';
 import { ALWAYS, holds, meet, type Window } from './window.ts';
 
@@ -48,7 +48,7 @@ export function* walk(question: TraceQuestion): Generator<Step, void, readonly T
   yield { found: tracing.finish() };
 }
 
-function askOf(start: { place: string } | { event: string }): Ask {
+function askOf(start: PlaceStart | { event: string }): Ask {
   return 'place' in start ? { links: [start.place] } : { records: [start.event] };
 }
 
@@ -58,7 +58,7 @@ function correctiveEvents({ declaredWrong }: TraceEvent): readonly string[] {
 
 class Walk {
   readonly agenda = new Agenda();
-  readonly findings = new Findings();
+  readonly findings = new FoundList();
   private readonly fates = new Fates();
 
   constructor(private readonly question: TraceQuestion) {}
@@ -70,8 +70,8 @@ class Walk {
   }
 
   /** The things of events: of a transformation forward what came out, backward what went in; else all, from or until then. */
-  startFrom(start: { place: string } | { event: string }, answer: readonly TraceEvent[]): void {
-    const events = 'place' in start ? answer.filter((event) => isAt(start.place, event)) : answer;
+  startFrom(start: PlaceStart | { event: string }, answer: readonly TraceEvent[]): void {
+    const events = 'place' in start ? answer.filter((event) => isAt(start, event)) : answer;
     for (const direction of this.question.directions) {
       const id = 'place' in start ? start.place : start.event;
       if (events.length === 0) this.fates.of(id, direction, 0).note('NO_RECORD');
@@ -178,12 +178,15 @@ class Walk {
     const fate = this.fates.of(thing, direction, depth);
     const made = direction === 'FORWARD' ? outputsOf(event) : inputsOf(event);
     const process = processOf(event);
-    fate.led(event, process !== null || made.some(({ identifier }) => identifier !== thing));
+    fate.led(
+      event,
+      made.some(({ identifier }) => identifier !== thing),
+    );
     if (made.length === 0 && process === null) return;
     if (depth >= this.question.depth) return fate.note('DEPTH', event);
     this.step(event, made, direction, depth + 1);
-    if (process !== null && this.findings.isNew(`${direction} process ${process}`)) {
-      this.agenda.add({ kind: 'PROCESS', thing: process, direction, depth });
+    if (process !== null && this.findings.isNew(`${direction} ${thing} in ${process}`)) {
+      this.agenda.add({ kind: 'PROCESS', thing: process, of: thing, direction, depth });
     }
   }
 
@@ -194,12 +197,14 @@ class Walk {
     }
   }
 
-  private lookAtProcess({ direction, depth }: Of<Process>, events: readonly TraceEvent[]): void {
+  private lookAtProcess({ of, direction, depth }: Of<Process>, events: readonly TraceEvent[]): void {
     for (const event of events) {
       const made = direction === 'FORWARD' ? outputsOf(event) : inputsOf(event);
       if (made.length === 0 || !this.isAsked(event)) continue;
       this.findings.event(event, depth);
-      if (!event.declaredWrong) this.step(event, made, direction, depth + 1);
+      if (event.declaredWrong) continue;
+      this.fates.of(of, direction, depth).led(event, true);
+      this.step(event, made, direction, depth + 1);
     }
   }
 
@@ -309,8 +314,9 @@ function isChild({ role }: ThingLink): boolean {
 }
 
 /** As far as its reader sees: an answer may hold more than was asked for. */
-function isAt(place: string, { others }: TraceEvent): boolean {
-  return others.some(({ identifier, role }) => identifier === place && role !== 'process');
+function isAt({ place, window }: PlaceStart, event: TraceEvent): boolean {
+  const names = event.others.some(({ identifier, role }) => identifier === place && role !== 'process');
+  return names && isIn(window, event);
 }
 
 function isPackedIn(parent: string, { things }: TraceEvent): boolean {

@@ -3,6 +3,10 @@ import { event, day, lot, made, packed, pallet, place, reasons, seen, traced } f
 
 const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(lot) as [string, string, string, string, string];
 const start = (thing: string) => ({ starts: [{ thing }] });
+const at = (number: number, from = -Infinity) => ({
+  place: place(number),
+  window: { from, until: Infinity },
+});
 const added = (at: number, identifier: string) =>
   seen(at, 'commissioning', { [identifier]: '1 KGM' }, { action: 'ADD' });
 
@@ -229,9 +233,10 @@ describe('a trace from an event or a place', () => {
   });
 
   it('takes what happened at the place, in its dates', () => {
-    expect(traced(events, { starts: [{ place: place(1) }] }).things).toEqual([A, C]);
-    expect(traced(events, { starts: [{ place: place(2) }], directions: ['BACK'] }).things).toEqual([B]);
-    expect(traced(events, { starts: [{ place: place(1) }], until: day(3) }).things).toEqual([]);
+    expect(traced(events, { starts: [at(1)] }).things).toEqual([A, C]);
+    expect(traced(events, { starts: [at(2)], directions: ['BACK'] }).things).toEqual([B]);
+    expect(traced(events, { starts: [at(1)], until: day(3) }).things).toEqual([]);
+    expect(traced(events, { starts: [at(1, day(4))] }).things).toEqual([]);
   });
 
   it('takes the events that hold instead of one that is declared wrong', () => {

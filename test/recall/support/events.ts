@@ -33,6 +33,7 @@ export function event(fields: object, closed: readonly string[] = []): TraceEven
     record: `urn:event:${records}`,
     version: 1,
     organisation: 'farm.example',
+    approvedAt: day(30),
   };
   const seen: Fields = Object.fromEntries(
     Object.entries(flatten(fields as JsonObject)).filter(([name]) => !closed.includes(name)),
