@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Gauge } from 'prom-client';
 import { openApproval, type Approval } from './approval/approval.ts';
-import { NO_MANDATES } from './approval/authority-port.ts';
 import { openOutbox, type Outbox } from './approval/outbox.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
@@ -19,10 +18,12 @@ import { verificationKey } from './identity/jwk.ts';
 import type { BookSeat } from './approval/book-seat.ts';
 import type { Member } from './ledger/statements/shapes.ts';
 import { introduceMembers, introductionsOf, takeIntroductions } from './partners/introductions.ts';
+import { authorityPort } from './replication/port.ts';
 import { openReplication, type Replication } from './replication/replication.ts';
 import { bookSeat } from './replication/book-seat.ts';
 import { envelope } from './replication/wire.ts';
 import { ROLES } from './sharing/caller.ts';
+import { mandatedBooks } from './store/authority.ts';
 import { mainKeys, statementKeys } from './store/clients.ts';
 import { openGrants, type Grants } from './store/grants.ts';
 import { findOrganisation } from './store/partners.ts';
@@ -56,7 +57,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   const { config, home, node, log, now: clock, randomId, database: db, bell, peers, partners } = context;
   const grants = openGrants(db.pool);
   const replication = openAuthority(context);
-  const { approval, outbox } = openApprovalRoom(context, grants, (book) => seatOf(replication, book));
+  const { approval, outbox } = openApprovalRoom(context, grants, replication);
   const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
   const hub = openHub(sources);
   const keysOf = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
@@ -80,6 +81,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       tracing: openTracing(sources),
       partners,
       replication,
+      mandatedBooks: () => mandatedBooks(db.pool),
       bell,
       log,
       signal: draining,
@@ -163,24 +165,25 @@ function seatOf(replication: Replication, book: string): BookSeat | null {
 function openApprovalRoom(
   context: Context,
   grants: Grants,
-  seatOf: (book: string) => BookSeat | null,
+  replication: Replication,
 ): { approval: Approval; outbox: Outbox } {
   const { config, home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
   const { pool, prisma } = database;
   const { signer } = home;
   const common = { pool, bell, signer, organisation: node.organisation, clock, uuid, log };
   const limits = { timeoutMs: SEND_TIMEOUT_MS };
+  const send = async (to: string, tokens: readonly string[], unable: string | null): Promise<unknown> => {
+    const data = await peers.call(to, DELIVER, { tokens, unable }, limits);
+    const payload = data['deliverRequests'];
+    return isObject(payload) ? payload['requests'] : null;
+  };
   const outbox = openOutbox({
     ...common,
     keysOf: (id) => statementKeys(prisma, id),
     monotonic: () => performance.now(),
     patienceMs: config.holderPatienceMs,
-    send: async (to, tokens, unable) => {
-      if (to === node.organisation) return approval.deliverOwn(tokens, unable);
-      const data = await peers.call(to, DELIVER, { tokens, unable }, limits);
-      const payload = data['deliverRequests'];
-      return isObject(payload) ? payload['requests'] : null;
-    },
+    send: (to, tokens, unable) =>
+      to === node.organisation ? approval.deliverOwn(tokens, unable) : send(to, tokens, unable),
     askAuthority: async (to, book) =>
       to === node.organisation ? null : (await peers.call(to, AUTHORITY, { book }, limits))['authority'],
   });
@@ -188,7 +191,7 @@ function openApprovalRoom(
     {
       ...common,
       grants,
-      seatOf,
+      seatOf: (book) => seatOf(replication, book),
       groupCommit: config.groupCommit,
       maxQueue: config.maxQueue,
       randomBytes: (length) => Buffer.from(context.randomBytes(length)),
@@ -197,7 +200,7 @@ function openApprovalRoom(
         const keys = [...(await mainKeys(prisma, [id])).values()].map(verificationKey);
         return new Map(keys.map((key) => [key.kid, key]));
       },
-      authority: NO_MANDATES,
+      authority: authorityPort(replication, (to, tokens) => send(to, tokens, null)),
       callerNamed: async (id) => {
         const entry = await readEntry(prisma, id);
         return entry ? callerOf(entry, Infinity) : null;
