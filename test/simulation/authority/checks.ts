@@ -1,4 +1,4 @@
-import type { NodeId, Term } from '../../../api/authority/words.ts';
+import type { Head, NodeId, Term } from '../../../api/authority/words.ts';
 import { continues, EMPTY, type Log, type Request } from './log.ts';
 
 /** A schedule has shown what must never happen. */
@@ -13,17 +13,31 @@ export class Checks {
   private readonly acknowledged: Log[] = [];
   private readonly terms = new Map<number, string>();
   acknowledgedLen = 0;
+  /** Two nodes have shown final logs that contradict each other: only a dishonest registrar can bring that about. */
+  isForked = false;
+
+  constructor(private readonly isHonest: boolean) {}
 
   /** A node calls this final now: every final log is the beginning of one history. */
   final(node: NodeId, log: Log): void {
     const isLonger = log.to.len > this.history.to.len;
     const holds = isLonger ? continues(log, this.history.to) : continues(this.history, log.to);
-    if (!holds) throw new Violation(`fork: ${node} has another final log of ${log.to.len} entries`);
-    if (isLonger) this.history = log;
+    if (holds) {
+      if (isLonger) this.history = log;
+      return;
+    }
+    if (this.isHonest) throw new Violation(`fork: ${node} has another final log of ${log.to.len} entries`);
+    this.isForked = true;
+  }
+
+  /** A node's own final log only grows. */
+  grows(node: NodeId, from: Head, log: Log): void {
+    if (!continues(log, from)) throw new Violation(`given up: ${node} had ${from.len} final entries`);
   }
 
   /** An answer leaves: one key gets one answer, whoever gives it. */
   answered({ requester, key, content }: Request, text: string, log: Log): void {
+    if (!this.isHonest) return;
     const name = `${requester}/${key}/${content}`;
     const before = this.answers.get(name);
     if (before !== undefined && before !== text) {
@@ -50,6 +64,7 @@ export class Checks {
 
   /** The registrar has made a term: no number twice. */
   term(term: Term): void {
+    if (!this.isHonest) return;
     const text = JSON.stringify(term);
     const before = this.terms.get(term.n);
     if (before !== undefined && before !== text) throw new Violation(`two terms: number ${term.n}`);
@@ -58,6 +73,7 @@ export class Checks {
 
   /** What the whole history must show in the end. */
   end(): void {
+    if (!this.isHonest) return;
     const { history } = this;
     for (const log of this.acknowledged) {
       if (!continues(history, log.to)) throw new Violation(`lost: acknowledged entry ${log.to.len}`);

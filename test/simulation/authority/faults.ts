@@ -33,7 +33,7 @@ export interface Bad {
 
 interface Scene {
   readonly random: Random;
-  readonly hasWitness: boolean;
+  readonly registrar: NodeId;
   readonly servers: readonly NodeId[];
   readonly requesters: readonly NodeId[];
   readonly peaceAt: number;
@@ -50,8 +50,12 @@ const slow = (at: number, from: NodeId, to: NodeId, forMs: number, delayMs: numb
 /** Often short, sometimes long. */
 const aWhile = (random: Random): number => Math.floor(5 + 4000 * random() ** 3);
 const oneOf = (scene: Scene): NodeId => pick(scene.random, scene.servers);
-const memberOf = ({ random, hasWitness }: Scene): NodeId => (hasWitness ? pick(random, ['P', 'B']) : 'B');
-const registrarOf = ({ hasWitness }: Scene): NodeId => (hasWitness ? 'W' : 'P');
+/** A member that does not keep the register: a register that was set back or lost is not covered, its node has to be replaced. */
+const memberOf = ({ random, registrar }: Scene): NodeId =>
+  pick(
+    random,
+    ['P', 'B'].filter((member) => member !== registrar),
+  );
 
 /** What goes wrong, one thing after another or together. */
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -77,7 +81,6 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
       copy: 0.3 * random(),
     },
   ],
-  // A register that was set back is not covered: its node has to be replaced.
   restore: (scene, at) => [
     {
       ...{ at, kind: 'restore', node: memberOf(scene) },
@@ -101,50 +104,50 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
       (after) =>
         ({ at: at + after + between(random, 0, 300), kind: 'lie', node: pick(random, requesters) }) as const,
     );
-    const crash = { at: at + between(random, 700, 1800), kind: 'crash', node: registrarOf(scene) } as const;
+    const crash = { at: at + between(random, 700, 1800), kind: 'crash', node: scene.registrar } as const;
     return [
       cut(at, 'P', 'B', between(random, 1000, 3000)),
       ...lies,
       { ...crash, forMs: between(random, 1, 60) },
-      slow(crash.at, registrarOf(scene), 'P', 800, between(random, 0, 1500)),
+      slow(crash.at, scene.registrar, 'P', 800, between(random, 0, 1500)),
+      ...[100, 200, 300].map(
+        (after) => ({ at: crash.at + after, kind: 'both', node: pick(random, requesters) }) as const,
+      ),
     ];
   },
   /** The backup comes back to a holder whose words to the registrar overtake one another; then the holder is gone. */
   rejoin(scene, at) {
-    const { random } = scene;
-    const back = at + between(random, 800, 1600);
+    const { random, requesters, registrar } = scene;
+    const back = at + between(random, 900, 1500);
+    const cutAt = back + between(random, 30, 400);
     return [
       { at, kind: 'crash', node: 'B', forMs: back - at },
-      slow(back - 200, 'P', registrarOf(scene), 900, between(random, 100, 900)),
-      cut(back + between(random, 0, 500), 'P', 'B', 3000),
-      { at: back + between(random, 100, 1000), kind: 'crash', node: 'P', forMs: between(random, 1000, 3000) },
+      slow(back, 'P', registrar, 500, between(random, 100, 900)),
+      cut(cutAt, 'P', 'B', 3000),
+      ...[0, 60, 120].map(
+        (after) => ({ at: cutAt + after, kind: 'both', node: pick(random, requesters) }) as const,
+      ),
+      { at: cutAt + between(random, 100, 800), kind: 'crash', node: 'P', forMs: between(random, 1500, 3000) },
     ];
   },
-  /** The holder stops in the middle of a hand-over, and comes back before the registrar has heard of it. */
-  brokenHandOver: (scene, at) => [
-    slow(at, 'P', registrarOf(scene), between(scene.random, 20, 300), between(scene.random, 100, 3000)),
-    { at: at + 10, kind: 'hand-over' },
-    {
-      at: at + between(scene.random, 20, 250),
-      kind: 'crash',
-      node: 'P',
-      forMs: between(scene.random, 1, 60),
-    },
-    slow(at + 300, registrarOf(scene), 'P', 1500, between(scene.random, 0, 1500)),
-  ],
   /** One member is away; the other goes on alone and is set back, while the registrar is not there all the time. */
   restoredAlone(scene, at) {
-    const { random, hasWitness } = scene;
-    const [away, alone] = hasWitness && random() < 0.5 ? ['P', 'B'] : ['B', 'P'];
+    const { random, registrar } = scene;
+    const alone = memberOf(scene);
+    const away = alone === 'P' ? 'B' : 'P';
     const then = at + between(random, 600, 1800);
-    if (!hasWitness) return [{ at, kind: 'crash', node: 'B', forMs: 1500 }];
     return [
-      { at, kind: 'crash', node: away as NodeId, forMs: between(random, 1500, 4000) },
-      { at: at + between(random, 600, 1600), kind: 'crash', node: 'W', forMs: between(random, 10, 1000) },
+      { at, kind: 'crash', node: away, forMs: between(random, 1500, 4000) },
+      {
+        at: at + between(random, 600, 1600),
+        kind: 'crash',
+        node: registrar,
+        forMs: between(random, 10, 1000),
+      },
       {
         at: then,
         kind: 'restore',
-        node: alone as NodeId,
+        node: alone,
         forMs: between(random, 5, 300),
         ageMs: between(random, 100, 1800),
       },
@@ -153,7 +156,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   /** The owner replaces a holder that is there and reads, and does not hear of it. */
   replacedAlive: (scene, at) => [
     { at, kind: 'replace', node: memberOf(scene), forMs: 0 },
-    slow(at, registrarOf(scene), 'P', 1500, between(scene.random, 100, 1500)),
+    slow(at, scene.registrar, 'P', 1500, between(scene.random, 100, 1500)),
     cut(at, 'B', 'P', 1500),
   ],
 };
@@ -163,11 +166,11 @@ const NAMES = Object.keys(RECIPES);
 /** Up to six recipes, some of them at nearly the same time: what goes wrong together shows more. */
 export function faultsOf(
   random: Random,
-  setting: { hasWitness: boolean; requesters: readonly NodeId[]; peaceAt: number },
+  setting: { registrar: NodeId; requesters: readonly NodeId[]; peaceAt: number },
 ): Fault[] {
-  const { hasWitness, requesters, peaceAt } = setting;
-  const servers = hasWitness ? ['P', 'P', 'B', 'W'] : ['P', 'B', 'B'];
-  const scene = { random, hasWitness, requesters, servers, peaceAt };
+  const { registrar, peaceAt } = setting;
+  const servers = ['P', 'P', 'B', registrar];
+  const scene = { random, servers, ...setting };
   const favourite = pick(random, NAMES);
   const faults: Fault[] = [];
   let at = between(random, 100, peaceAt - 1000);

@@ -115,7 +115,11 @@ export class MemberPart implements Part {
         this.log = log;
       }
       this.save();
-      if (state.final !== before.final) world.checks.final(host.id, this.finalLog());
+      if (state.final !== before.final) {
+        const final = this.finalLog();
+        world.checks.grows(host.id, before.final, final);
+        world.checks.final(host.id, final);
+      }
       if (state.term !== before.term) world.say(() => `${host.id} in term ${state.term.n}`);
       if (state.frozen !== before.frozen) world.say(() => `${host.id} is frozen: ${state.frozen}`);
     }

@@ -13,6 +13,8 @@ export interface Plan {
   readonly cap: number;
   readonly requests: readonly { readonly at: number; readonly request: Request }[];
   readonly faults: readonly Fault[];
+  /** The registrar keeps a register for each member: then nothing is promised but that it is noticed. */
+  readonly isDishonest: boolean;
   /** From here on nothing goes wrong any more. */
   readonly peaceAt: number;
 }
@@ -23,13 +25,14 @@ const LEASE_MS = 600;
 /** Everything that chance decides before a schedule begins. */
 export function planOf(seed: number): Plan {
   const random = seeded(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
-  const hasWitness = random() < 0.85;
+  // A third organisation, nobody (the primary keeps the register), or the backup's node.
+  const registrar = pick(random, ['W', 'W', 'W', 'W', 'W', 'P', 'B']);
   const drift = 0.05;
   const mandate: Mandate = {
     m: 1,
     primary: 'P',
     backup: 'B',
-    witness: hasWitness ? 'W' : null,
+    witness: registrar === 'P' ? null : registrar,
     leaseMs: LEASE_MS,
     drift,
     takeoverMs: TAKEOVER_MS,
@@ -52,7 +55,8 @@ export function planOf(seed: number): Plan {
     delayMs: pick(random, [5, 20, 60]),
     clocks,
     cap: pick(random, [1, 2, 100]),
-    faults: faultsOf(random, { hasWitness, requesters, peaceAt }),
+    faults: faultsOf(random, { registrar, requesters, peaceAt }),
+    isDishonest: registrar === 'W' && random() < 0.04,
     peaceAt,
   };
   return { ...plan, requests: requestsOf(random, plan) };

@@ -18,6 +18,8 @@ export class RegistrarPart implements Part {
     private readonly world: World,
     private readonly host: Host,
     record: WitnessRecord,
+    /** A dishonest one keeps a register for each member. */
+    private readonly only: NodeId | null,
   ) {
     this.disk = record;
     this.state = startWitness(record, world.local(host.id), world.rules);
@@ -37,7 +39,7 @@ export class RegistrarPart implements Part {
   }
 
   receive(from: NodeId, packet: Packet): void {
-    if (packet.type !== 'protocol') return;
+    if (packet.type !== 'protocol' || (this.only !== null && this.only !== from)) return;
     const { message, log } = packet;
     const leads =
       message.type === 'countersign' &&
@@ -63,6 +65,8 @@ export class RegistrarPart implements Part {
       world.say(() => `${host.id} makes term ${JSON.stringify(state.term)}`);
       world.checks.term(state.term);
     }
-    for (const { to, message } of out) world.send(host.id, to, { type: 'protocol', message, log: null });
+    for (const { to, message } of out)
+      if (this.only === null || this.only === to)
+        world.send(host.id, to, { type: 'protocol', message, log: null });
   }
 }

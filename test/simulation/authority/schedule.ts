@@ -39,7 +39,7 @@ export function runSchedule(plan: Plan, rules: Rules, trace: string[] | null = n
 
 export class Network {
   readonly world: World;
-  readonly checks = new Checks();
+  private readonly checks: Checks;
   readonly registrar: RegistrarPart;
   private readonly members = new Map<NodeId, MemberPart>();
   private readonly requesters = new Map<NodeId, RequesterPart>();
@@ -50,19 +50,21 @@ export class Network {
     rules: Rules,
     trace: string[] | null,
   ) {
+    this.checks = new Checks(!plan.isDishonest);
     this.world = new World(plan, rules, this.checks, trace);
     const { mandate } = plan;
     const registrar = mandate.witness ?? mandate.primary;
     const insync = ['B', 'P'];
     const term: Term = { n: 1, m: 1, holder: mandate.primary, insync, registrar, why: 'appoint' };
-    for (const id of ['P', 'B', ...(mandate.witness === null ? [] : ['W'])]) {
+    for (const id of new Set(['P', 'B', registrar])) {
       const host = this.host(id);
       if (id !== 'W') this.addMember(host, mandate, term);
     }
     const home = this.world.hosts.get(registrar) as Host;
     const record = { self: registrar, mandate, next: null, term, head: EMPTY.to, covers: false };
-    this.registrar = new RegistrarPart(this.world, home, record);
+    this.registrar = new RegistrarPart(this.world, home, record, plan.isDishonest ? 'P' : null);
     home.parts.push(this.registrar);
+    if (plan.isDishonest) home.parts.push(new RegistrarPart(this.world, home, record, 'B'));
     for (const id of plan.requesters) {
       const host = this.host(id);
       const part = new RequesterPart(this.world, host, { n: 1, holder: 'P', other: 'B' });
@@ -102,11 +104,12 @@ export class Network {
       world.runUntil(until, check);
       this.operate();
       if (this.difference() === null) break;
-      if (until > plan.peaceAt + PATIENCE_MS && this.isOwnersTurn()) break;
+      if (until > plan.peaceAt + PATIENCE_MS && (plan.isDishonest || this.isOwnersTurn())) break;
     }
     this.checks.end();
     const difference = this.difference();
     if (difference === null) return false;
+    if (plan.isDishonest) return this.isNoticed();
     if (this.isOwnersTurn()) return true;
     throw new Violation(`no peace: ${difference}`);
   }
@@ -139,9 +142,9 @@ export class Network {
       case 'restore':
         return this.disturb(fault);
       case 'replace':
-        return this.replace(fault.node, fault.forMs);
+        return this.plan.isDishonest ? undefined : this.replace(fault.node, fault.forMs);
       default:
-        return this.lie(fault.kind, fault.node);
+        return this.lie(fault);
     }
   }
 
@@ -183,20 +186,17 @@ export class Network {
     });
   }
 
-  private lie(kind: 'lie' | 'both' | 'reuse', node: NodeId): void {
+  /** A request in no queue, sent once to those whom its requester wants to deceive. */
+  private lie({ kind, node, at }: Extract<Fault, { kind: 'lie' | 'both' | 'reuse' }>): void {
     const { world, registrar } = this;
     const { term } = registrar.state;
-    const request = this.requesters.get(node)?.queue[0] ?? this.plan.requests[0]?.request;
-    if (request === undefined) return;
-    const unable = { about: term.holder, n: term.n };
+    const queued = kind === 'both' ? undefined : this.requesters.get(node)?.queue[0];
+    const request = queued ?? { requester: node, key: `once${at}`, content: 'a', record: 'r', base: null };
+    const unable = kind === 'lie' ? { about: term.holder, n: term.n } : null;
     for (const to of this.members.keys()) {
       if (kind === 'lie' && to === term.holder) continue;
       const sent = kind === 'reuse' && to === 'B' ? { ...request, content: 'b' } : request;
-      world.send(node, to, {
-        type: 'request',
-        ask: { attempt: 0, to, unable: kind === 'lie' ? unable : null },
-        request: sent,
-      });
+      world.send(node, to, { type: 'request', ask: { attempt: 0, to, unable }, request: sent });
     }
   }
 
@@ -234,6 +234,13 @@ export class Network {
     }
     if (primary.log.to.head !== backup.log.to.head) return 'the logs differ';
     return null;
+  }
+
+  /** Somebody who saw both sides of a fork has stopped, with both signed statements. */
+  private isNoticed(): boolean {
+    const isFrozen = [...this.members.values()].some(({ state }) => state.frozen !== null);
+    if (this.checks.isForked && !isFrozen) throw new Violation('unnoticed: two logs contradict each other');
+    return isFrozen;
   }
 
   /** The only complete copy is lost or set back: nobody may go on without the owner. */
