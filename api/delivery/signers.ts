@@ -119,8 +119,8 @@ export class Signers {
   /** One that has a number of its own must continue the one before; a second one only has to be genuine. */
   #checkMandate(m: number, token: string) {
     const { book, owner: issuer, keys } = this.root;
-    const before = this.#mandates.get(m - 1);
-    const previous = before ? { number: m - 1, hash: before.hash } : null;
+    const last = this.#mandates.get(Math.max(...this.#mandates.keys()));
+    const previous = last ? { number: last.claims.m, hash: last.hash } : null;
     const isSecond = this.#mandates.has(m);
     return verifyMandate(token, { book, issuer, keys, previous: isSecond ? undefined : previous });
   }

@@ -56,7 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 function due(log: Log): Set<string> {
   const set = new Set<string>();
   const mine = log.grants.filter(({ audience }) => audience.organisations.includes(PARTNER.organisation));
-  for (const { entry } of log.entries) {
+  for (const { entry } of log.changes) {
     if (entry.kind === 'GRANT') {
       if (mine.some(({ id }) => id === entry.record)) set.add(`${entry.seq}`);
       continue;

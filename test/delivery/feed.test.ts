@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { START } from '../../api/delivery/cursor.ts';
 import { viewOf } from '../../api/delivery/view.ts';
-import { Log, PARTNER } from './support/log.ts';
+import { AUTHORITY, BOOK, Log, ownerJwk, PARTNER } from './support/log.ts';
+import { BACKUP, memberOf, TestMandates } from './support/authority.ts';
 import { pull, readAll, Subscriber } from './support/reader.ts';
 
 const ONE = { limit: 100, window: 100 };
@@ -89,6 +90,31 @@ describe('the walk of a feed', () => {
       ({ position, caughtUp } = batch);
     }
     expect(tokens).toEqual(log.entries.map(({ entry }) => entry.token));
+  });
+
+  it('gives whom a grant addresses every mandate and term, where it stands in the log, and no decision', async () => {
+    const log = new Log();
+    const mandates = new TestMandates(BOOK, memberOf(AUTHORITY, ownerJwk));
+    const mandate = await mandates.mandate();
+    const term = await mandates.term(2);
+    log.add('MANDATE', mandate);
+    await log.change('NOTE', 'urn:x:1', { text: 'a' });
+    log.add('DECISION', 'a refusal');
+    log.add('TERM', term);
+    log.authority = { issuer: BACKUP, signer: mandates.backup.signer, term: 2 };
+    await log.grant('notes', { backfill: true });
+    await log.change('NOTE', 'urn:x:1', { text: 'b' });
+    for (const how of [ONE, { limit: 100, window: 100 }]) {
+      const subscriber = readAll(log, new Subscriber(), how);
+      expect(subscriber.faults).toEqual([]);
+      expect(subscriber.signers.taken.map(({ token }) => token)).toEqual([mandate, term]);
+      expect([...subscriber.holds]).toEqual(expect.arrayContaining(['2 text', '5', '6 text']));
+    }
+    const { items } = pull(log, START, { limit: 100, window: 100 });
+    expect(items.slice(0, 2).map(({ kind, disclosures }) => ({ kind, disclosures }))).toEqual([
+      { kind: 'MANDATE', disclosures: [] },
+      { kind: 'TERM', disclosures: [] },
+    ]);
   });
 
   it('begins a new epoch when the reader joins a group, for the grants that it then has passed', () => {

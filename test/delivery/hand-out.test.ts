@@ -66,7 +66,7 @@ describe('handing out an entry', () => {
     const log = new Log();
     const organisations = [PARTNER.organisation, 'other.example'];
     await log.grant('both', { audience: { organisations, groups: [], roles: ['AUDITOR'], public: false } });
-    const { entry, key } = log.entries[0] as (typeof log.entries)[number];
+    const { entry, key } = log.changes[0] as (typeof log.changes)[number];
     const fields = Object.keys(handOut(entry, key, log.grants, question(log))?.fields ?? {});
     expect(fields.filter((name) => name.startsWith('audience.'))).toEqual([
       `audience.organisation:${PARTNER.organisation}`,

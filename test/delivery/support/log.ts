@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../../api/events/value.ts';
 import { verificationKey } from '../../../api/identity/jwk.ts';
-import { localSigner } from '../../../api/identity/signer.ts';
-import type { RecordKind } from '../../../api/ledger/change.ts';
+import { localSigner, type Signer } from '../../../api/identity/signer.ts';
+import type { LogKind, RecordKind } from '../../../api/ledger/change.ts';
 import { issueChange } from '../../../api/ledger/issue.ts';
 import { grantFromFields, grantToFields, type Grant, type GrantTerms } from '../../../api/sharing/grant.ts';
 import { namesGranted } from '../../../api/sharing/permitted.ts';
 import { attributesOf } from '../../../api/sharing/subject.ts';
-import type { KeyedChange } from '../../../api/store/entries.ts';
+import { isChange, type KeyedChange, type KeyedEntry } from '../../../api/store/entries.ts';
 import { audience, grantTerms } from '../../support/grant.ts';
 import { generateKey } from '../../support/key.ts';
 
@@ -16,7 +16,9 @@ export const BOOK = 'green.example/main';
 export const PARTNER = { organisation: 'fish.example', groups: [], roles: [] };
 
 const jwk = generateKey();
-const signer = localSigner(jwk);
+/** Of `AUTHORITY`. */
+export const ownerJwk = jwk;
+export const signer = localSigner(jwk);
 const verification = verificationKey(jwk);
 export const keys = new Map([[verification.kid, verification]]);
 
@@ -24,12 +26,35 @@ export function terms(given: Partial<GrantTerms> = {}): GrantTerms {
   return grantTerms({ audience: audience(PARTNER.organisation), ...given });
 }
 
+const LOG_ONLY = {
+  book: BOOK,
+  record: 'urn:lotbook:term',
+  version: 1,
+  state: null,
+  disclosures: null,
+  request: '00000000-0000-0000-0000-000000000000',
+};
+
 /** A book in memory, with really sealed changes. Its clock moves by a second for each entry. */
 export class Log {
-  readonly entries: KeyedChange[] = [];
+  readonly entries: KeyedEntry[] = [];
+  /** Who approves. */
+  authority: { issuer: string; signer: Signer; term: number } = { issuer: AUTHORITY, signer, term: 1 };
   readonly grants: Grant[] = [];
   now = Date.parse('2026-07-01T00:00:00Z');
   #heads = new Map<string, { version: number; hash: string; key: Uint8Array }>();
+
+  get changes(): KeyedChange[] {
+    return this.entries.filter(isChange);
+  }
+
+  /** An entry that changes no record. */
+  add(kind: LogKind, token: string): KeyedEntry {
+    const seq = this.entries.length + 1;
+    const entry = { ...LOG_ONLY, seq, kind, at: new Date((this.now += 1000)), token };
+    this.entries.push({ entry, key: null });
+    return { entry, key: null };
+  }
 
   async change(kind: RecordKind, record: string, state: Record<string, JsonValue>): Promise<KeyedChange> {
     this.now += 1000;
@@ -40,12 +65,12 @@ export class Log {
     const request = `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`;
     const { token, hash } = await issueChange(
       {
-        issuer: AUTHORITY,
+        issuer: this.authority.issuer,
         book: BOOK,
         record,
         kind,
         seq,
-        term: 1,
+        term: this.authority.term,
         state,
         recordKey: key,
 
@@ -57,7 +82,7 @@ export class Log {
         alsoNames: namesGranted(this.grants, attributesOf(kind, record, state), this.now),
         slotKey: createHash('sha256').update('slots').digest(),
       },
-      signer,
+      this.authority.signer,
     );
     this.#heads.set(record, { version, hash, key });
     const at = new Date(this.now);

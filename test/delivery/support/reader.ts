@@ -28,11 +28,22 @@ export class Subscriber implements Held {
   position = START;
   readonly grants = new Map<string, Grant>();
   readonly faults: ItemFault[] = [];
+  readonly signers: Signers;
   readonly #copies = new Map<number, CopiedEntry>();
+
+  constructor(signers = new Signers({ book: BOOK, owner: AUTHORITY, keys })) {
+    this.signers = signers;
+  }
 
   apply(items: readonly ReceivedItem[], position: Position): void {
     for (const item of items) {
-      const signers = new Signers({ book: BOOK, owner: AUTHORITY, keys });
+      const { kind, token } = item;
+      const { signers } = this;
+      if (kind === 'MANDATE' || kind === 'TERM') {
+        const taken = signers.take(kind, token);
+        if (!taken.ok) this.faults.push(taken);
+        continue;
+      }
       const checked = checkItem(item, this, { signers, self: PARTNER.organisation });
       if (checked.ok) this.#take(checked.entry);
       else this.faults.push(checked);
