@@ -139,7 +139,7 @@ class Draft {
         const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
         return { kind: 'FAILED', error };
       }
-    } else if (before && before.state !== 'PROVISIONAL') {
+    } else if (before && before.state !== 'PROVISIONAL' && before.state !== 'QUEUED') {
       return { kind: 'DECIDED', request: this.sameAgain(update, before) };
     }
     if (update.rejection) return this.reject(update, update.rejection);

@@ -199,7 +199,7 @@ const WRITE_REQUESTS = `${INSERT_REQUESTS}
     SET state = excluded.state, changes = excluded.changes, outcome = excluded.outcome, code = excluded.code,
         message = excluded.message, place = excluded.place, "currentVersion" = excluded."currentVersion",
         reason = excluded.reason, "decidedAt" = excluded."decidedAt", "decidedBy" = excluded."decidedBy"
-    WHERE request.state = 'PENDING'`;
+    WHERE request.state IN ('QUEUED', 'PROVISIONAL', 'PENDING')`;
 
 const WRITE_FINAL_REQUESTS = `${INSERT_REQUESTS}
   ON CONFLICT (book, requester, key) DO UPDATE
@@ -207,7 +207,7 @@ const WRITE_FINAL_REQUESTS = `${INSERT_REQUESTS}
         outcome = excluded.outcome, code = excluded.code, message = excluded.message, place = excluded.place,
         "currentVersion" = excluded."currentVersion", reason = excluded.reason, "decidedAt" = excluded."decidedAt",
         "decidedBy" = excluded."decidedBy", token = excluded.token, "nextAttempt" = NULL
-    WHERE request.state IN ('PENDING', 'PROVISIONAL')`;
+    WHERE request.state IN ('QUEUED', 'PROVISIONAL', 'PENDING')`;
 
 /**
  * Writes decisions that are final in the log, at whichever member they were made: what waits here under the same key, for a
