@@ -184,7 +184,7 @@ export class Desk {
     if (!this.papers.memberNamed(from)) return;
     if (envelope.seat && !this.#seat) await this.#open(envelope.seat);
     const { owner } = this.papers;
-    if (envelope.introductions && this.#seat && from === owner) {
+    if (envelope.introductions && from === owner) {
       await this.deps.takeIntroductions(this.book, owner, envelope.introductions);
     }
     for (const message of envelope.messages) await this.#hearOne(from, message);
@@ -502,6 +502,7 @@ export class Desk {
       await this.do(() => this.#hear(to, answer));
     } catch (error) {
       // Lost, as any message may be. Whoever waits for an answer asks again.
+      this.#slotOf(to).introduced = '';
       if (!(error instanceof LotbookError))
         this.deps.log.error({ err: error, book: this.book, to }, 'an exchange failed');
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

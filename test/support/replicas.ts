@@ -4,7 +4,9 @@ import { publicPart, verificationKey, type PrivateJwk } from '../../api/identity
 import { localSigner } from '../../api/identity/signer.ts';
 import { LotbookError } from '../../api/errors.ts';
 import { bookSeat } from '../../api/replication/book-seat.ts';
+import { authorityPort } from '../../api/replication/port.ts';
 import { openReplication, type AppointInput, type Replication } from '../../api/replication/replication.ts';
+import { introduceMembers, takeIntroductions } from '../../api/partners/introductions.ts';
 import { envelope } from '../../api/replication/wire.ts';
 import { openBell } from '../../api/store/bell.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
@@ -73,6 +75,12 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     const { url } = part.fresh;
     const db = openDatabase({ url, poolSize: 6, applicationName: 'test' });
     const bell = await openBell(url, 'lotbook');
+    const environment = {
+      prisma: db.prisma,
+      now: Date.now,
+      ring: () => bell.ring('partners'),
+      self: { organisation },
+    };
     const replication = openReplication({
       pool: db.pool,
       bell,
@@ -94,11 +102,17 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
           throw new LotbookError('UNREACHABLE', `${to} does not answer`);
         return envelope.parse(JSON.parse(JSON.stringify(answer)));
       },
-      introduceMembers: () => Promise.resolve(),
-      introductionsOf: () => Promise.resolve([]),
-      takeIntroductions: () => Promise.resolve(),
-      memberOf: (id) =>
-        Promise.resolve({ organisation: id, name: id, url: `http://${id}`, jwk: publicPart(partOf(id).jwk) }),
+      introduceMembers: async (owner, members) => {
+        await introduceMembers(environment, owner, members);
+      },
+      introductionsOf: () =>
+        Promise.resolve(
+          [...parts].map(([id, { jwk }]) => ({ ...named(id), jwk: publicPart(jwk), groups: [] })),
+        ),
+      takeIntroductions: async (_book, owner, list) => {
+        await takeIntroductions(environment, owner, list);
+      },
+      memberOf: (id) => Promise.resolve({ ...named(id), jwk: publicPart(partOf(id).jwk) }),
     });
     const authority = await openAuthority(organisation, {
       url,
@@ -106,6 +120,7 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
       partners: new Map(
         await Promise.all([...parts.keys()].map(async (id) => [id, await keysOf(id)] as const)),
       ),
+      authority: authorityPort(replication, () => Promise.reject(new Error('no network'))),
       seatOf: (book) => {
         const desk = replication.deskOf(book);
         return desk?.seat ? bookSeat(desk, desk.seat) : null;
@@ -183,6 +198,10 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
       for (const { fresh } of parts.values()) await fresh.drop();
     },
   };
+}
+
+function named(organisation: string) {
+  return { organisation, name: organisation, url: `http://${organisation}` };
 }
 
 export function appointment(book: string, backup: string | null, witness: string | null): AppointInput {
