@@ -41,12 +41,13 @@ interface Scene {
 
 type Recipe = (scene: Scene, at: number) => Fault[];
 
-const cut = (at: number, from: NodeId, to: NodeId, forMs: number): Bad => ({
-  ...{ at, kind: 'network', from, to, forMs, loss: 1, copy: 0, delayMs: 0 },
-});
-const slow = (at: number, from: NodeId, to: NodeId, forMs: number, delayMs: number): Bad => ({
-  ...{ at, kind: 'network', from, to, forMs, loss: 0, copy: 0, delayMs },
-});
+const QUIET = { kind: 'network', loss: 0, copy: 0, delayMs: 0 } as const;
+const cut = (at: number, from: NodeId, to: NodeId, forMs: number): Bad => {
+  return { ...QUIET, at, from, to, forMs, loss: 1 };
+};
+const slow = (at: number, from: NodeId, to: NodeId, forMs: number, delayMs: number): Bad => {
+  return { ...QUIET, at, from, to, forMs, delayMs };
+};
 /** Often short, sometimes long. */
 const aWhile = (random: Random): number => Math.floor(5 + 4000 * random() ** 3);
 const oneOf = (scene: Scene): NodeId => pick(scene.random, scene.servers);
@@ -56,6 +57,11 @@ const memberOf = ({ random, registrar }: Scene): NodeId =>
     random,
     ['P', 'B'].filter((member) => member !== registrar),
   );
+
+const restore: Recipe = (scene, at) => {
+  const ageMs = between(scene.random, 20, 3000);
+  return [{ at, kind: 'restore', node: memberOf(scene), forMs: aWhile(scene.random), ageMs }];
+};
 
 /** What goes wrong, one thing after another or together. */
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -81,22 +87,15 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
       copy: 0.3 * random(),
     },
   ],
-  restore: (scene, at) => [
-    {
-      ...{ at, kind: 'restore', node: memberOf(scene) },
-      ...{ forMs: aWhile(scene.random), ageMs: between(scene.random, 20, 3000) },
-    },
-  ],
+  restore,
   lie: ({ random, requesters }, at) => [
     { at, kind: pick(random, ['lie', 'both', 'reuse'] as const), node: pick(random, requesters) },
   ],
   handOver: (_scene, at) => [{ at, kind: 'hand-over' }],
-  replace: (scene, at) => [
-    {
-      ...{ at, kind: 'replace', node: memberOf(scene) },
-      forMs: scene.random() < 0.5 ? 0 : aWhile(scene.random),
-    },
-  ],
+  replace(scene, at) {
+    const forMs = scene.random() < 0.5 ? 0 : aWhile(scene.random);
+    return [{ at, kind: 'replace', node: memberOf(scene), forMs }];
+  },
   /** The backup does not hear the holder and is asked to take over, though the registrar hears it well. */
   deafBackup(scene, at) {
     const { random, requesters } = scene;
@@ -166,7 +165,7 @@ const NAMES = Object.keys(RECIPES);
 /** Up to six recipes, some of them at nearly the same time: what goes wrong together shows more. */
 export function faultsOf(
   random: Random,
-  setting: { registrar: NodeId; requesters: readonly NodeId[]; peaceAt: number },
+  setting: { registrar: NodeId; requesters: readonly NodeId[]; peaceAt: number; liar: string | null },
 ): Fault[] {
   const { registrar, peaceAt } = setting;
   const servers = ['P', 'P', 'B', registrar];
@@ -175,6 +174,7 @@ export function faultsOf(
   const faults: Fault[] = [];
   let at = between(random, 100, peaceAt - 1000);
   for (let count = between(random, 1, 6); count > 0; count--) {
+    if (setting.liar === 'disk' && random() < 0.5) faults.push(...restore(scene, at));
     const name = random() < 0.4 ? favourite : pick(random, NAMES);
     faults.push(...(RECIPES[name] as Recipe)(scene, at));
     at = random() < 0.5 ? at + between(random, 0, 600) : between(random, 100, peaceAt - 500);

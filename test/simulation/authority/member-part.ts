@@ -57,7 +57,8 @@ export class MemberPart implements Part {
   setBack(ageMs: number): void {
     const { world, copies } = this;
     const copy = copies.findLast(({ at }) => at <= world.now - ageMs) ?? copies[0] ?? this.disk;
-    this.disk = { at: world.now, record: restored(copy.record, world.rules), log: copy.log };
+    const record = world.plan.liar === 'disk' ? copy.record : restored(copy.record, world.rules);
+    this.disk = { at: world.now, record, log: copy.log };
     world.say(() => `${this.host.id} has a disk with ${copy.log.to.len} entries of ${copy.at.toFixed(0)}`);
   }
 

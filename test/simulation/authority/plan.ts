@@ -13,8 +13,11 @@ export interface Plan {
   readonly cap: number;
   readonly requests: readonly { readonly at: number; readonly request: Request }[];
   readonly faults: readonly Fault[];
-  /** The registrar keeps a register for each member: then nothing is promised but that it is noticed. */
-  readonly isDishonest: boolean;
+  /**
+   * Who does what the protocol cannot repair: a registrar that keeps a register for each member, a disk that was set back
+   * without a word. Then nothing is promised but that no final entry is given up and that a fork is noticed.
+   */
+  readonly liar: 'registrar' | 'disk' | null;
   /** From here on nothing goes wrong any more. */
   readonly peaceAt: number;
 }
@@ -48,6 +51,7 @@ export function planOf(seed: number): Plan {
       { offsetMs: between(random, 0, 1e6), rate: 1 + drift * (2 * random() - 1) * 0.99 },
     ]),
   );
+  const liar = registrar === 'W' && random() < 0.08 ? pick(random, ['registrar', 'disk'] as const) : null;
   const plan = {
     seed,
     mandate,
@@ -55,8 +59,8 @@ export function planOf(seed: number): Plan {
     delayMs: pick(random, [5, 20, 60]),
     clocks,
     cap: pick(random, [1, 2, 100]),
-    faults: faultsOf(random, { registrar, requesters, peaceAt }),
-    isDishonest: registrar === 'W' && random() < 0.04,
+    faults: faultsOf(random, { registrar, requesters, peaceAt, liar }),
+    liar,
     peaceAt,
   };
   return { ...plan, requests: requestsOf(random, plan) };

@@ -37,7 +37,7 @@ export function runSchedule(plan: Plan, rules: Rules, trace: string[] | null = n
   return { violation, stopped, events: network.world.events, terms: network.registrar.state.term.n };
 }
 
-export class Network {
+class Network {
   readonly world: World;
   private readonly checks: Checks;
   readonly registrar: RegistrarPart;
@@ -50,7 +50,7 @@ export class Network {
     rules: Rules,
     trace: string[] | null,
   ) {
-    this.checks = new Checks(!plan.isDishonest);
+    this.checks = new Checks(plan.liar === null);
     this.world = new World(plan, rules, this.checks, trace);
     const { mandate } = plan;
     const registrar = mandate.witness ?? mandate.primary;
@@ -61,10 +61,11 @@ export class Network {
       if (id !== 'W') this.addMember(host, mandate, term);
     }
     const home = this.world.hosts.get(registrar) as Host;
+    const isDouble = plan.liar === 'registrar';
     const record = { self: registrar, mandate, next: null, term, head: EMPTY.to, covers: false };
-    this.registrar = new RegistrarPart(this.world, home, record, plan.isDishonest ? 'P' : null);
+    this.registrar = new RegistrarPart(this.world, home, record, isDouble ? 'P' : null);
     home.parts.push(this.registrar);
-    if (plan.isDishonest) home.parts.push(new RegistrarPart(this.world, home, record, 'B'));
+    if (isDouble) home.parts.push(new RegistrarPart(this.world, home, record, 'B'));
     for (const id of plan.requesters) {
       const host = this.host(id);
       const part = new RequesterPart(this.world, host, { n: 1, holder: 'P', other: 'B' });
@@ -82,9 +83,8 @@ export class Network {
 
   private addMember(host: Host, mandate: Mandate, term: Term): void {
     const { id: self } = host;
-    const record: MemberRecord = {
-      ...{ self, mandate, term, final: EMPTY.to, tail: [], opening: null, recovering: false, frozen: null },
-    };
+    const peace = { recovering: false, frozen: null };
+    const record: MemberRecord = { self, mandate, term, final: EMPTY.to, tail: [], opening: null, ...peace };
     const part = new MemberPart(this.world, host, record, EMPTY);
     host.parts.push(part);
     this.members.set(self, part);
@@ -104,12 +104,12 @@ export class Network {
       world.runUntil(until, check);
       this.operate();
       if (this.difference() === null) break;
-      if (until > plan.peaceAt + PATIENCE_MS && (plan.isDishonest || this.isOwnersTurn())) break;
+      if (until > plan.peaceAt + PATIENCE_MS && (plan.liar !== null || this.isOwnersTurn())) break;
     }
     this.checks.end();
     const difference = this.difference();
     if (difference === null) return false;
-    if (plan.isDishonest) return this.isNoticed();
+    if (plan.liar !== null) return this.isNoticed();
     if (this.isOwnersTurn()) return true;
     throw new Violation(`no peace: ${difference}`);
   }
@@ -142,7 +142,7 @@ export class Network {
       case 'restore':
         return this.disturb(fault);
       case 'replace':
-        return this.plan.isDishonest ? undefined : this.replace(fault.node, fault.forMs);
+        return this.plan.liar === null ? this.replace(fault.node, fault.forMs) : undefined;
       default:
         return this.lie(fault);
     }
@@ -238,9 +238,11 @@ export class Network {
 
   /** Somebody who saw both sides of a fork has stopped, with both signed statements. */
   private isNoticed(): boolean {
-    const isFrozen = [...this.members.values()].some(({ state }) => state.frozen !== null);
-    if (this.checks.isForked && !isFrozen) throw new Violation('unnoticed: two logs contradict each other');
-    return isFrozen;
+    const hasStopped = [...this.members.values()].some(
+      ({ state }) => state.frozen !== null || state.recovering,
+    );
+    if (this.checks.isForked && !hasStopped) throw new Violation('unnoticed: two logs contradict each other');
+    return hasStopped;
   }
 
   /** The only complete copy is lost or set back: nobody may go on without the owner. */
