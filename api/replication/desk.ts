@@ -8,6 +8,7 @@ import { decodeFrontier, type Frontier } from '../ledger/tree.ts';
 import { openReplica, readAuthority, readTokens, readWholeBook, writeAuthority } from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { EMPTY_HEAD, finalFrames, firstFrames, headOf, receivedFrame, type TailFrame } from './frames.ts';
+import { checkFrames } from './monitor.ts';
 import { mandateOf, termOf, Papers, type PapersDeps } from './papers.ts';
 import { Register } from './register.ts';
 import { Seat, type Certificate, type SeatDeps } from './seat.ts';
@@ -52,10 +53,16 @@ export class Desk {
   private constructor(
     private readonly deps: DeskDeps,
     readonly papers: Papers,
+    /** Told when what is stored may not be what this desk believes: it is to be opened again. */
+    private readonly onDoubt: (desk: Desk, error: unknown) => void,
   ) {}
 
-  static async open(deps: DeskDeps, book: string): Promise<Desk> {
-    const desk = new Desk(deps, await Papers.open(deps, book));
+  static async open(
+    deps: DeskDeps,
+    book: string,
+    onDoubt: (desk: Desk, error: unknown) => void,
+  ): Promise<Desk> {
+    const desk = new Desk(deps, await Papers.open(deps, book), onDoubt);
     const stored = await readAuthority(deps.pool, book);
     if (stored?.member) desk.#seat = await Seat.open(deps, desk.papers, stored.member);
     if (stored?.register) {
@@ -93,7 +100,10 @@ export class Desk {
   /** Does one thing after what is under way; then says what is to be said. */
   do<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined).then(() => this.#flush());
+    this.#last = result.then(
+      () => this.#flush(),
+      (error: unknown) => (error instanceof LotbookError ? this.#flush() : this.onDoubt(this, error)),
+    );
     return result;
   }
 
@@ -289,6 +299,11 @@ export class Desk {
       if (received) frames.push(received);
       after = held ?? (received as TailFrame).frontier;
     }
+    const wrong = await this.#check(seat, frames);
+    if (wrong !== null) {
+      this.deps.log.error({ book: this.book, from, wrong }, 'what the holder proposes is not stored');
+      return;
+    }
     const certificate = this.#certificateOf(wire);
     const message = {
       type: 'append',
@@ -300,6 +315,14 @@ export class Desk {
     } as const;
     const lens = [wire.prev.len, ...wire.frames.map(({ to }) => to.len)];
     await this.#toSeat(from, message, lens, frames, certificate);
+  }
+
+  async #check(seat: Seat, frames: readonly TailFrame[]): Promise<string | null> {
+    const [first] = frames;
+    if (!first) return null;
+    const records = frames.flatMap(({ body }) => body.entries.map(({ record }) => record));
+    const heads = await seat.versionsAt(first.prev, records);
+    return checkFrames(this.papers, frames, await this.deps.keysOf(this.papers.owner), heads);
   }
 
   #certificateOf(wire: Extract<WireMessage, { type: 'append' }>): Certificate | null {
@@ -503,8 +526,6 @@ export class Desk {
     } catch (error) {
       // Lost, as any message may be. Whoever waits for an answer asks again.
       this.#slotOf(to).introduced = '';
-      if (!(error instanceof LotbookError))
-        this.deps.log.error({ err: error, book: this.book, to }, 'an exchange failed');
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }

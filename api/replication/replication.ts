@@ -13,6 +13,7 @@ export type { AuthorityView } from './view.ts';
 
 const LOCK = 'lotbook authority';
 const TRY_TO_LEAD_MS = 500;
+const REOPEN_MS = 200;
 
 /** How a node stands to a book. SOLO: the book has no mandate; NONE: the mandate does not name this node as a member. */
 export type SeatStanding = 'SOLO' | 'HOLDER' | 'HEARS_HOLDER' | 'SILENT' | 'NONE';
@@ -50,7 +51,7 @@ export function openReplication(deps: AppointDeps): Replication {
     const { book } = desk;
     desks.set(book, desk);
     const turn = async (): Promise<void> => {
-      await desk.tick().catch((error: unknown) => failed(desk, error));
+      await desk.tick().catch(() => undefined);
       if (desks.get(book) === desk)
         timers.set(
           book,
@@ -62,7 +63,7 @@ export function openReplication(deps: AppointDeps): Replication {
 
   /** A desk whose state could not be stored is opened again from what is. */
   const failed = async (desk: Desk, error: unknown): Promise<void> => {
-    if (isStopped || desks.get(desk.book) !== desk) return;
+    if (isStopped || (desks.has(desk.book) && desks.get(desk.book) !== desk)) return;
     const isKnown = error instanceof Superseded || toLotbookError(error).code !== 'INTERNAL';
     deps.log[isKnown ? 'warn' : 'error'](
       { err: error, book: desk.book },
@@ -70,8 +71,9 @@ export function openReplication(deps: AppointDeps): Replication {
     );
     forget(desk.book);
     await desk.close();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    if (!isStopped) await deskFor(desk.book).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    if (isStopped || !leadership) return;
+    await deskFor(desk.book).then(settle, (again: unknown) => failed(desk, again));
   };
 
   const forget = (book: string): void => {
@@ -85,7 +87,9 @@ export function openReplication(deps: AppointDeps): Replication {
     if (known) return Promise.resolve(known);
     let open = opening.get(book);
     if (!open) {
-      open = Desk.open(deps, book).finally(() => opening.delete(book));
+      open = Desk.open(deps, book, (desk, error) => void failed(desk, error)).finally(() =>
+        opening.delete(book),
+      );
       opening.set(book, open);
     }
     return open;

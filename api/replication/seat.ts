@@ -19,7 +19,7 @@ import { tokenHash, type EntryKind } from '../ledger/change.ts';
 import { signApproval } from '../ledger/statements/approval.ts';
 import type { Frontier } from '../ledger/tree.ts';
 import type { Bell } from '../store/bell.ts';
-import { writeRequests, type DecidedRequest, type NewEntry } from '../store/commit.ts';
+import { readHeads, writeRequests, type DecidedRequest, type NewEntry } from '../store/commit.ts';
 import type { Pool, PoolClient } from '../store/database.ts';
 import {
   dropFrames,
@@ -35,6 +35,7 @@ import {
 } from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { EMPTY_HEAD, finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
+import type { HeadOf } from './monitor.ts';
 import { known, mandateOf, termOf, type Papers } from './papers.ts';
 
 export interface SeatDeps {
@@ -181,6 +182,20 @@ export class Seat {
     if (head.len === this.#state.final.len)
       return head.head === this.#state.final.head ? this.#finalFrontier : null;
     return head.len < this.#state.final.len ? finalFrontier(this.deps.pool, this.book, head) : null;
+  }
+
+  /** The versions of records at a place of this log, as far as the entries that follow it need them. */
+  async versionsAt(place: Head, records: readonly string[]): Promise<HeadOf> {
+    const heads = new Map<string, { version: number; hash: string }>(
+      [...(await readHeads(this.deps.pool, this.book, records))].map(([id, head]) => [id, head]),
+    );
+    for (const { to } of this.#state.tail) {
+      if (to.len > place.len) break;
+      for (const { record, version, hash } of known(this.#tail.get(to.head), 'a frame').body.entries) {
+        heads.set(record, { version, hash });
+      }
+    }
+    return heads;
   }
 
   /** What the final log has at these lengths: what a message is judged by. */
