@@ -25,9 +25,17 @@ export function openEventSource(
   const shared = scopes.filter(({ question }) => question !== 'OWN');
   const past = knownAt ? openPast(services, scopes, knownAt) : null;
 
+  // One event is read as often as a thing of it is asked for, and made once.
+  const made = new Map<string, TraceEvent>();
   const readOwn = async (ask: Ask): Promise<TraceEvent[]> => {
     if (own.length === 0) return [];
-    return (await read(services, own, knownAt, ask, null)).map((row) => ownEvent(row, services.organisation));
+    const rows = await read(services, own, knownAt, ask, null);
+    return rows.map((row) => {
+      const key = `${row.book} ${row.seq}`;
+      let event = made.get(key);
+      if (!event) made.set(key, (event = ownEvent(row, services.organisation)));
+      return event;
+    });
   };
   const readShared = async (scope: Scope, ask: Ask): Promise<TraceEvent[]> => {
     const { grants, question } = await renew(services, scope);
@@ -92,9 +100,9 @@ function openPast(
 
 /** What one of the node's own people sees: of a local copy what was disclosed, unset fields too. */
 function ownEvent(row: EventRow, organisation: string): TraceEvent {
-  const { state, disclosures, authority } = row;
-  if (authority === organisation || disclosures === null)
-    return traceEvent(sourceOf(row), state ?? {}, () => true);
+  const { disclosures, authority } = row;
+  const state = fieldsOf(row);
+  if (authority === organisation || disclosures === null) return traceEvent(sourceOf(row), state ?? {}, null);
   const opened = new Set((JSON.parse(disclosures) as string[]).map((each) => parseDisclosure(each)?.name));
   const isAll = opened.has(NAMES_FIELD);
   return traceEvent(sourceOf(row), state ?? {}, (name) => isAll || opened.has(name));
@@ -102,7 +110,8 @@ function ownEvent(row: EventRow, organisation: string): TraceEvent {
 
 /** Null where the event does not exist for this audience. */
 function partnersEvent(row: EventRow, grants: readonly Grant[], question: Question): TraceEvent | null {
-  const { state, disclosures, record: id, seq, at } = row;
+  const { disclosures, record: id, seq, at } = row;
+  const state = fieldsOf(row);
   // Another organisation's content is not ours to share.
   if (state === null || disclosures !== null) return null;
   const subject = { id, seq, at: at.getTime(), ...attributesOf('EVENT', id, state) };
@@ -114,6 +123,10 @@ function partnersEvent(row: EventRow, grants: readonly Grant[], question: Questi
   }
   if (Object.keys(fields).length === 0) return null;
   return traceEvent(sourceOf(row), fields, (name) => permitted.has(name));
+}
+
+function fieldsOf({ state }: EventRow): Record<string, JsonValue> | null {
+  return state === null ? null : (JSON.parse(state) as Record<string, JsonValue>);
 }
 
 function sourceOf({ book, record, version, authority, at }: EventRow) {

@@ -93,18 +93,19 @@ export function deriveLinks(fields: Readonly<Fields>): Link[] {
   }
   for (const { name, role } of OTHERS) {
     const value = fields[name];
-    for (const id of Array.isArray(value) ? value : [value]) {
-      if (typeof id === 'string') links.push(link(role, id, name));
-    }
+    if (typeof value === 'string') links.push(link(role, value, name));
+    for (const id of array(value)) if (typeof id === 'string') links.push(link(role, id, name));
   }
   return links;
 }
 
 export const THING_ROLES: readonly ThingRole[] = ['in', 'out', 'parent', 'child', 'observed'];
 
+const OTHER_ROLES: ReadonlySet<LinkRole> = new Set(['place', 'source', 'destination', 'process']);
+
 /** Whether a link is to what can be traced: a lot, an item, a product class or a logistic unit. */
 export function isThing(link: Link): link is ThingLink {
-  return THING_ROLES.some((role) => role === link.role);
+  return !OTHER_ROLES.has(link.role);
 }
 
 function roleByAction(type: JsonValue | undefined, action: JsonValue | undefined): ThingRole {

@@ -52,15 +52,28 @@ export const LEADING_FIELDS = [
   'eventTime',
 ] as const;
 
-/** `isOpen`: may the reader see the field of this record, whether it is set or not? `fields` are those it sees. */
+const DECLARATION_FIELDS = ['declarationTime', 'reason', 'correctiveEventIDs'].map(
+  (name) => `errorDeclaration.${name}`,
+);
+const NONE: readonly string[] = [];
+
+/**
+ * `fields` are those that the reader sees. `isOpen`: may it see the field of this record, whether it is set or not? Null
+ * where it may see all.
+ */
 export function traceEvent(
   source: EventSource,
   fields: Readonly<Fields>,
-  isOpen: (name: string) => boolean,
+  isOpen: ((name: string) => boolean) | null,
 ): TraceEvent {
-  const links = deriveLinks(fields);
+  const things: ThingLink[] = [];
+  const others: Link[] = [];
+  for (const link of deriveLinks(fields)) {
+    if (isThing(link)) things.push(link);
+    else others.push(link);
+  }
   const time = Date.parse(text(fields['eventTime']) ?? '');
-  const isWrong = Object.keys(fields).some((name) => name.startsWith('errorDeclaration.'));
+  const isWrong = DECLARATION_FIELDS.some((name) => fields[name] !== undefined);
   return {
     ...source,
     type: text(fields['type']),
@@ -68,9 +81,9 @@ export function traceEvent(
     bizStep: text(fields['bizStep']),
     disposition: text(fields['disposition']),
     time: Number.isNaN(time) ? null : time,
-    things: links.filter(isThing),
-    others: links.filter((link) => !isThing(link)),
-    closed: LEADING_FIELDS.filter((name) => !isOpen(name)),
+    things,
+    others,
+    closed: isOpen ? LEADING_FIELDS.filter((name) => !isOpen(name)) : NONE,
     declaredWrong: isWrong ? declaration(fields) : null,
   };
 }

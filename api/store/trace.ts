@@ -1,4 +1,3 @@
-import type { JsonValue } from '../events/value.ts';
 import type { Pool } from './database.ts';
 
 /** An event record in one version, as far as tracing needs it: without its token. */
@@ -10,7 +9,8 @@ export interface EventRow {
   record: string;
   version: number;
   at: Date;
-  state: Record<string, JsonValue> | null;
+  /** The set fields as JSON text; null after erasure. */
+  state: string | null;
   /** In a local copy: what was received, as JSON text. */
   disclosures: string | null;
 }
@@ -20,8 +20,6 @@ interface Reading {
   books: readonly string[];
   knownAt: Date | null;
 }
-
-type StoredRow = Omit<EventRow, 'state'> & { state: string | null };
 
 const COLUMNS = 'e.book, b.authority, e.seq, e.record, e.version, e.at, e.state, e.disclosures';
 
@@ -45,7 +43,7 @@ export async function readLinkingEvents(
     fields,
   }: Reading & { identifiers: readonly string[]; fields: readonly string[] | null },
 ): Promise<EventRow[]> {
-  const { rows } = await db.query<StoredRow>(
+  const { rows } = await db.query<EventRow>(
     `WITH hit AS MATERIALIZED (
        SELECT DISTINCT l.book, l.record FROM link l
         WHERE l.identifier = ANY($1) AND l.book = ANY($2) AND ($3::text[] IS NULL OR l.field = ANY($3)))
@@ -54,7 +52,7 @@ export async function readLinkingEvents(
       WHERE r.kind = 'EVENT'`,
     [identifiers, books, fields, ...(knownAt ? [knownAt] : [])],
   );
-  return rows.map(eventOf);
+  return rows;
 }
 
 /** Event records by their ids. */
@@ -62,12 +60,12 @@ export async function readEvents(
   db: Pick<Pool, 'query'>,
   { books, knownAt, records }: Reading & { records: readonly string[] },
 ): Promise<EventRow[]> {
-  const { rows } = await db.query<StoredRow>(
+  const { rows } = await db.query<EventRow>(
     `SELECT ${COLUMNS} FROM record r ${knownAt ? AS_OF('$3') : CURRENT} JOIN book b ON b.id = e.book
       WHERE r.kind = 'EVENT' AND r.book = ANY($1) AND r.id = ANY($2)`,
     [books, records, ...(knownAt ? [knownAt] : [])],
   );
-  return rows.map(eventOf);
+  return rows;
 }
 
 /**
@@ -79,15 +77,11 @@ export async function readChangedSince(
   books: readonly string[],
   moment: Date,
 ): Promise<EventRow[]> {
-  const { rows } = await db.query<StoredRow>(
+  const { rows } = await db.query<EventRow>(
     `SELECT ${COLUMNS} FROM record r JOIN entry now ON now.book = r.book AND now.seq = r.seq AND now.at > $2
             ${AS_OF('$2')} JOIN book b ON b.id = e.book
       WHERE r.kind = 'EVENT' AND r.version > 1 AND r.book = ANY($1)`,
     [books, moment],
   );
-  return rows.map(eventOf);
-}
-
-function eventOf({ state, ...row }: StoredRow): EventRow {
-  return { ...row, state: state === null ? null : (JSON.parse(state) as Record<string, JsonValue>) };
+  return rows;
 }

@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchApprovals } from './approvals/bench.ts';
+import { benchAuthority } from './authority/bench.ts';
 import { benchCapture } from './capture/bench.ts';
 import { benchFeeds } from './feeds/bench.ts';
 import { benchStartup } from './startup/bench.ts';
 import { openServer, type BenchServer } from './support/database.ts';
 import { table, type Figure } from './support/figures.ts';
 import { machine } from './support/machine.ts';
+import { benchTracing } from './tracing/bench.ts';
 
 type Section = (server: BenchServer, rounds: number, quick: boolean) => Promise<Figure[]>;
 
@@ -16,9 +18,11 @@ const SECTIONS: Record<string, { title: string; run: Section }> = {
   b: { title: 'feeds', run: benchFeeds },
   c: { title: 'capture of EPCIS documents', run: benchCapture },
   d: { title: 'start', run: benchStartup },
+  e: { title: 'traces', run: benchTracing },
+  f: { title: 'backup and witness', run: benchAuthority },
 };
 
-const USAGE = `npm run bench -- [--quick] [--only a,b,c,d] [--json FILE]
+const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f] [--json FILE]
 Measures a node against its limits on this machine. DATABASE_URL selects another PostgreSQL than the embedded one.`;
 
 const ROUNDS = 3;
