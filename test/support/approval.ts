@@ -4,7 +4,7 @@ import { openApproval, type Approval } from '../../api/approval/approval.ts';
 import type { BookSeat } from '../../api/approval/book-seat.ts';
 import { NO_MANDATES, type AuthorityPort } from '../../api/approval/authority-port.ts';
 import type { DeliveryDeps } from '../../api/approval/outbox-delivery.ts';
-import { openOutbox } from '../../api/approval/outbox.ts';
+import { openOutbox, type Outbox } from '../../api/approval/outbox.ts';
 import { verificationKey, type PrivateJwk, type VerificationKey } from '../../api/identity/jwk.ts';
 import { localSigner, type Signer } from '../../api/identity/signer.ts';
 import type { Caller, Role } from '../../api/sharing/caller.ts';
@@ -16,6 +16,8 @@ import { freshDatabase } from './postgres.ts';
 
 export interface TestAuthority {
   approval: Approval;
+  /** Not started. */
+  outbox: Outbox;
   db: Database;
   grants: Grants;
   bell: Bell;
@@ -37,6 +39,9 @@ export async function openAuthority(
     groups?: Readonly<Record<string, readonly string[]>>;
     authority?: AuthorityPort;
     send?: DeliveryDeps['send'];
+    askAuthority?: DeliveryDeps['askAuthority'];
+    /** Absent: a clock that only the test moves. */
+    clock?: { now: number };
     maxQueue?: number;
     seatOf?: (book: string) => BookSeat | null;
   } = {},
@@ -50,7 +55,7 @@ export async function openAuthority(
   const key = verificationKey(jwk);
   const keys = new Map([[key.kid, key]]);
   const grants = openGrants(db.pool);
-  const clock = { now: Date.parse('2026-07-01T12:00:00Z') };
+  const clock = options.clock ?? { now: Date.parse('2026-07-01T12:00:00Z') };
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent', name: organisation });
   const common = { pool: db.pool, bell, signer, organisation, clock: () => clock.now, uuid: randomUUID, log };
   const keysOf = (id: string) =>
@@ -60,7 +65,7 @@ export async function openAuthority(
     keysOf,
     monotonic: () => clock.now,
     patienceMs: 5_000,
-    askAuthority: () => Promise.resolve(null),
+    askAuthority: options.askAuthority ?? (() => Promise.resolve(null)),
     send: options.send ?? (() => Promise.reject(new Error('no network'))),
   });
   const approval = openApproval(
@@ -82,6 +87,7 @@ export async function openAuthority(
   );
   return {
     approval,
+    outbox,
     db,
     grants,
     bell,

@@ -17,7 +17,7 @@ import { generateKey } from './key.ts';
 import { freshDatabase, type FreshDatabase } from './postgres.ts';
 
 /** One node's authority and approval rooms on a database of its own, joined to others by plain function calls. */
-export interface Replica extends Pick<TestAuthority, 'approval' | 'grants'> {
+export interface Replica extends Pick<TestAuthority, 'approval' | 'grants' | 'outbox'> {
   organisation: string;
   db: Database;
   replication: Replication;
@@ -70,6 +70,11 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     return Promise.resolve(new Map(keys.map((key) => [key.kid, key])));
   };
 
+  const reach = (from: string, to: string) => {
+    const other = parts.get(to)?.running;
+    if (other && !parted.has([from, to].sort().join(' '))) return other;
+    throw new LotbookError('UNREACHABLE', `${to} does not answer`);
+  };
   const open = async (organisation: string): Promise<void> => {
     const part = partOf(organisation);
     const { url } = part.fresh;
@@ -120,6 +125,16 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
       partners: new Map(
         await Promise.all([...parts.keys()].map(async (id) => [id, await keysOf(id)] as const)),
       ),
+      clock: realTime,
+      send: async (to, tokens, unable) => {
+        const views = await reach(organisation, to).authority.approval.deliver(
+          partnerCaller(organisation),
+          tokens,
+          unable,
+        );
+        return JSON.parse(JSON.stringify(views)) as unknown;
+      },
+      askAuthority: (to, book) => reach(organisation, to).replication.view(book),
       authority: authorityPort(replication, () => Promise.reject(new Error('no network'))),
       seatOf: (book) => {
         const desk = replication.deskOf(book);
@@ -149,6 +164,9 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         organisation,
         get approval() {
           return running().authority.approval;
+        },
+        get outbox() {
+          return running().authority.outbox;
         },
         get grants() {
           return running().authority.grants;
@@ -199,6 +217,12 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     },
   };
 }
+
+const realTime = {
+  get now() {
+    return Date.now();
+  },
+};
 
 function named(organisation: string) {
   return { organisation, name: organisation, url: `http://${organisation}` };
