@@ -251,7 +251,11 @@ inline name(m, isBoth, isResumed, before) {
     fi }
 
 /* A restored member confirms nothing: it may have promised more than it remembers. */
+#ifdef NO_RESTORED_MUTE
+#define FOLLOWS(m) true
+#else
 #define FOLLOWS(m) !members[m].recovering
+#endif
 
 #ifdef NO_STORE_FIRST
 /* The receipt left, then the member crashed, then it would have stored. */
