@@ -30,13 +30,3 @@ export interface AuthorityPort {
   /** Hands requests of an organisation to the holder; its answers as they came, in their order. */
   relay(book: string, tokens: readonly string[], organisation: string): Promise<unknown>;
 }
-
-/** No book here has a mandate. */
-export const NO_MANDATES: AuthorityPort = {
-  standing: () => 'SOLO',
-  mode: () => 'strict',
-  members: () => [],
-  final: () => ({ len: 0, head: '' }),
-  notice: () => undefined,
-  relay: () => Promise.resolve(null),
-};

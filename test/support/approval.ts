@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { openApproval, type Approval } from '../../api/approval/approval.ts';
 import type { BookSeat } from '../../api/approval/book-seat.ts';
-import { NO_MANDATES, type AuthorityPort } from '../../api/approval/authority-port.ts';
+import type { AuthorityPort } from '../../api/approval/authority-port.ts';
 import type { DeliveryDeps } from '../../api/approval/outbox-delivery.ts';
 import { openOutbox, type Outbox } from '../../api/approval/outbox.ts';
 import { verificationKey, type PrivateJwk, type VerificationKey } from '../../api/identity/jwk.ts';
@@ -13,6 +13,16 @@ import { openDatabase, type Database } from '../../api/store/database.ts';
 import { openGrants, type Grants } from '../../api/store/grants.ts';
 import { generateKey } from './key.ts';
 import { freshDatabase } from './postgres.ts';
+
+/** No book here has a mandate. */
+const NO_MANDATES: AuthorityPort = {
+  standing: () => 'SOLO',
+  mode: () => 'strict',
+  members: () => [],
+  final: () => ({ len: 0, head: '' }),
+  notice: () => undefined,
+  relay: () => Promise.resolve(null),
+};
 
 export interface TestAuthority {
   approval: Approval;
