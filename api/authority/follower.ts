@@ -16,7 +16,7 @@ export function appended(
   }
   const learnt = learn(state, message, now, rules);
   // A restored member may have promised more than it remembers: until it has left, it confirms nothing.
-  const isMute = learnt.frozen !== null || learnt.recovering;
+  const isMute = learnt.frozen !== null || (learnt.recovering && rules('restored-mute'));
   if (isMute || (rules('follow-higher') && from !== learnt.term.holder)) return { state: learnt, out: [] };
   const current = { ...learnt, heardAt: now };
   const { prev, frames } = message;

@@ -1,7 +1,7 @@
 /**
  * The rules on which the safety of the authority protocol rests, by name. A node always runs with all of them; the
- * simulation takes one away at a time to show that it finds what that rule prevents. What each protects against, and in how many
- * schedules a violation shows without it, is beside its name.
+ * simulation takes one away at a time to show that it finds what that rule prevents; `npm run simulate -- --list-rules` says
+ * within how many schedules.
  */
 export const RULES = {
   'receipt-first': 'The holder approves only what every in-sync member has stored in the current term.',
@@ -22,6 +22,8 @@ export const RULES = {
   'store-first': 'State is stored before a message about it leaves.',
   recovering:
     'A member restored from an older copy first leaves the in-sync set, or starts a new term on what the registrar knows.',
+  'restored-mute':
+    'A restored member gives no receipt before it has left: it may have followed a later term than it remembers.',
   'resume-covered':
     'A holder that is alone and was restored goes on only where nothing can be final that the registrar does not know.',
   once: 'One effect for each (requester, key) for ever.',
