@@ -1,4 +1,5 @@
 import { LotbookError } from '../errors.ts';
+import { ownerOf } from '../identity/request-token.ts';
 import type { AppointInput, AuthorityView } from '../replication/replication.ts';
 import { hasRole, type Caller } from '../sharing/caller.ts';
 import type { GraphQLContext } from './context.ts';
@@ -31,7 +32,7 @@ export const authority: Resolvers = {
   },
   Mutation: {
     appointAuthority: (_, { input }, { caller, replication }) =>
-      answer(caller, () => replication.appoint(appointmentOf(input, caller.organisation))),
+      answer(caller, () => replication.appoint(appointmentOf(input))),
     handOverAuthority: (_, { book }, { caller, replication }) =>
       answer(caller, () => replication.handOver(book)),
     takeOverAuthority: (_, { book }, { caller, replication }) =>
@@ -104,7 +105,7 @@ function upper<T extends string>(word: string): T {
 }
 
 /** What the mandate's form cannot hold is said with its place. */
-function appointmentOf(input: AppointAuthorityInput, self: string): AppointInput {
+function appointmentOf(input: AppointAuthorityInput): AppointInput {
   const { book, backup = null, witness = null, takeoverMs } = input;
   // What has a default in the contract is there.
   const { mode, leaseMs, drift, handBack, acceptLoss } = input as Required<AppointAuthorityInput>;
@@ -113,8 +114,10 @@ function appointmentOf(input: AppointAuthorityInput, self: string): AppointInput
     if (value < 1 || value > LONGEST_MS) throw wrong(name, `It is 1 to ${LONGEST_MS} milliseconds.`);
   }
   if (!(drift >= 0 && drift <= MAX_DRIFT)) throw wrong('drift', `It is 0 to ${MAX_DRIFT}.`);
-  if (backup === self) throw wrong('backup', "The book's owner is the primary: name another organisation.");
-  if (witness === self)
+  const primary = ownerOf(book);
+  if (backup === primary)
+    throw wrong('backup', "The book's owner is the primary: name another organisation.");
+  if (witness === primary)
     throw wrong('witness', 'Name another organisation, or none: then the primary keeps the register.');
   return {
     book,

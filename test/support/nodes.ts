@@ -39,8 +39,8 @@ export interface NodeProcess extends Pick<OwnNode, 'query' | 'mutate'> {
   kill9(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
-  /** Starts it again in the same directory; resolves when it is ready. */
-  restart(): Promise<void>;
+  /** Starts it again in the same directory, with these options of `lotbook start`; resolves when it is ready. */
+  restart(options?: readonly string[]): Promise<void>;
   /** Everything that all of its processes wrote, to stdout and stderr. */
   log(): string;
   /** Ends the process and removes the directory. */
@@ -85,8 +85,9 @@ export async function startNodeProcess(options: NodeOptions): Promise<NodeProces
   let ended: Promise<number | null> = Promise.resolve(null);
   let text = '';
 
-  const start = async (): Promise<void> => {
-    child = spawn(process.execPath, [ENTRY, ...here, 'start'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = async (more: readonly string[] = []): Promise<void> => {
+    const args = [ENTRY, ...here, 'start', ...more];
+    child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     if (options.dir === undefined) left.set(dir, child);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => (text += String(bytes)));
     const reaper = reap(child);
@@ -127,8 +128,10 @@ export async function startNodeProcess(options: NodeOptions): Promise<NodeProces
   };
 }
 
+type Callable = Pick<NodeProcess, 'organisation' | 'query' | 'mutate'>;
+
 /** Partners by the way of people: invitation, acceptance, confirmation by the fingerprint that is read out. */
-export async function makePartners(a: NodeProcess, b: NodeProcess): Promise<void> {
+export async function makePartners(a: Callable, b: Callable): Promise<void> {
   const error = 'error { code message duty }';
   const { link } = await a.mutate(
     `mutation ($input: InvitePartnerInput!) { invitePartner(input: $input) { link ${error} } }`,

@@ -16,6 +16,8 @@ export interface AppointOptions {
 }
 
 const POLL_MS = 200;
+/** A backup that answers has told by then how far it is. */
+const PATIENCE_MS = 3_000;
 
 export async function appoint(node: OwnNode, book: string, options: AppointOptions): Promise<void> {
   const { backup, mode, lease, takeOverAfter, handBack, acceptLoss = false, json = false } = options;
@@ -55,7 +57,7 @@ function explain({ book, primary, backup, witness, takeoverMs }: Standing): void
   );
   printLine(
     witness === null
-      ? `While ${primary} is down nothing is approved, until an operator says so there: lotbook authority take-over ${book} --confirm`
+      ? `While ${primary} is down nothing is approved, until an operator says at that node: lotbook authority take-over ${book} --confirm`
       : `While ${primary} is not heard for ${durationOf(takeoverMs)}, it approves in its place; ${witness} sees to it that never both do.`,
   );
 }
@@ -66,7 +68,7 @@ async function whenInSync(node: OwnNode, made: Standing): Promise<Standing> {
   const total = lengthOf(made);
   const progress = openProgress(process.stderr, total, 'entries copied', Date.now);
   let copied = 0;
-  let isTold = false;
+  let tellAt = Date.now() + PATIENCE_MS;
   try {
     for (;;) {
       const standing = await readStanding(node, book);
@@ -74,9 +76,9 @@ async function whenInSync(node: OwnNode, made: Standing): Promise<Standing> {
       const now = standing.lag === null ? copied : Math.max(copied, lengthOf(standing) - standing.lag);
       progress.advance(now - copied);
       copied = now;
-      if (!isTold && standing.lag === null) {
+      if (standing.lag === null && Date.now() >= tellAt) {
         progress.note(`Waiting for the node of ${backup}; Ctrl-C ends the waiting, not the appointment.`);
-        isTold = true;
+        tellAt = Infinity;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
