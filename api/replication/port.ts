@@ -15,8 +15,9 @@ export function authorityPort(replication: Replication, carry: Carry) {
   };
   const mandateOf = (book: string) => seated(book)?.seat?.state.mandate;
   return {
-    standing: (book: string): SeatStanding => {
+    standing: (book: string): SeatStanding | 'ELSEWHERE' => {
       if (seated(book)) return replication.standing(book);
+      if (replication.isSeated(book)) return 'ELSEWHERE';
       return replication.deskOf(book) ? 'NONE' : 'SOLO';
     },
     mode: (book: string): 'strict' | 'available' => {

@@ -25,6 +25,8 @@ export interface Replication {
   stop(): Promise<void>;
   /** The desk of a book with a mandate, where this process looks after it. */
   deskOf(book: string): Desk | null;
+  /** Whether the node has a seat in the authority of the book, which perhaps another process of it looks after. */
+  isSeated(book: string): boolean;
   /** An envelope from another node, and the answer to it. Throws NOT_PERMITTED, BAD_INPUT, SHUTTING_DOWN. */
   receive(from: string, body: unknown): Promise<EnvelopeInput>;
   /** The owner names primary, backup and witness. Throws NOT_PERMITTED, BAD_INPUT, UNREACHABLE, ... */
@@ -43,6 +45,7 @@ export function openReplication(deps: AppointDeps): Replication {
   const desks = new Map<string, Desk>();
   const opening = new Map<string, Promise<Desk>>();
   const timers = new Map<string, NodeJS.Timeout>();
+  let seated: ReadonlySet<string> = new Set();
   let leadership: Leadership | null = null;
   let retry: NodeJS.Timeout | undefined;
   let isStopped = true;
@@ -99,6 +102,7 @@ export function openReplication(deps: AppointDeps): Replication {
   const settle = async (desk: Desk): Promise<void> => {
     const hasPart =
       desk.seat !== null || desk.register !== null || desk.papers.memberNamed(deps.organisation) !== null;
+    if (desk.seat) seated = new Set([...seated, desk.book]);
     if (hasPart && leadership && !isStopped && !desks.has(desk.book)) lookAfter(desk);
   };
 
@@ -106,12 +110,16 @@ export function openReplication(deps: AppointDeps): Replication {
     if (isStopped) return;
     const won = await tryLead(deps.pool, LOCK).catch(() => null);
     if (!won) {
+      const stored = await readAuthorities(deps.pool).catch(() => []);
+      seated = new Set(stored.flatMap(({ book, member }) => (member === null ? [] : [book])));
       retry = setTimeout(() => void lead(), TRY_TO_LEAD_MS);
       return;
     }
     leadership = won;
     void won.lost.then(() => (leadership === won ? leave() : undefined));
-    for (const { book } of await readAuthorities(deps.pool)) {
+    const stored = await readAuthorities(deps.pool);
+    seated = new Set(stored.flatMap(({ book, member }) => (member === null ? [] : [book])));
+    for (const { book } of stored) {
       try {
         await settle(await deskFor(book));
       } catch (error) {
@@ -149,6 +157,7 @@ export function openReplication(deps: AppointDeps): Replication {
       await leave();
     },
     deskOf: (book) => desks.get(book) ?? null,
+    isSeated: (book) => seated.has(book),
     receive: async (from, body) => {
       const given = readEnvelope(body);
       const desk = await deskHere(given.book);

@@ -351,6 +351,7 @@ export class Seat {
     this.#takeUp(after, frames, finals, certificate);
     if (after.term.n !== before.term.n) {
       const { n, holder, why } = after.term;
+      this.deps.bell.ring(book);
       this.deps.log.info(
         { book, term: n, holder, why, own: holder === organisation },
         'the right to approve has moved',

@@ -77,9 +77,10 @@ export async function viewAuthority(
   desk: Desk | null,
 ): Promise<AuthorityView | null> {
   const papers = desk?.papers ?? (await Papers.open(deps, book));
-  const { m, n } = papers.knows;
-  const mandate = papers.mandate(m);
+  const { n } = papers.knows;
   const term = papers.term(n);
+  // A newer mandate waits for its term.
+  const mandate = term && papers.mandate(term.claims.m);
   if (!mandate || !term) return null;
   const { claims } = term;
   const { primary, backup, witness, mode, leaseMs, takeoverMs, handBack } = mandate.claims;
@@ -91,7 +92,7 @@ export async function viewAuthority(
     term: n,
     since: new Date(claims.iat * 1000),
     why: claims.why,
-    mandate: m,
+    mandate: claims.m,
     mode,
     primary: primary.organisation,
     backup: backup?.organisation ?? null,
