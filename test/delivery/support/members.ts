@@ -42,7 +42,8 @@ export class MemberLog {
   }
 
   async add(kind: LogKind, version: number, token: string): Promise<void> {
-    await this.#write((seq) => Promise.resolve({ ...this.#entry(seq), kind, version, token }));
+    const record = `urn:lotbook:${kind.toLowerCase()}`;
+    await this.#write((seq) => Promise.resolve({ ...this.#entry(seq), kind, record, version, token }));
   }
 
   /** A new note; its id. */
