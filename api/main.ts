@@ -101,8 +101,12 @@ function shut({ server }: Listener): Promise<void> {
  *
  * @returns the exit code
  */
-export async function runNode(config: Config, onReady?: (node: RunningNode) => void): Promise<number> {
-  const node = await startNode(config);
+export async function runNode(
+  config: Config,
+  onReady?: (node: RunningNode) => void,
+  overrides: Overrides = {},
+): Promise<number> {
+  const node = await startNode(config, overrides);
   onReady?.(node);
   const { log, failed } = node.context;
   return new Promise<number>((resolve) => {
