@@ -15,7 +15,7 @@ export function stood(
   const isFresh = askedAt !== null && askedAt >= state.startedAt;
   if (term.n !== next.term.n) return { state: next, out: [] };
   if (next.recovering && isFresh && !term.insync.includes(next.self)) next = { ...next, recovering: false };
-  if (mine(head.len) === head.head) {
+  if (mine(head.len) === head.head || !rules('registrar-head')) {
     next = { ...next, register: head };
     if (next.recovering && isFresh) return resume(next, head, now);
     const more = countersign(next);

@@ -79,14 +79,14 @@ function drop(state: MemberState, now: number): Step | null {
 }
 
 /** Counts the other member in again once it holds all that the registrar knows to be there. */
-function takeBack(state: MemberState, now: number): Step | null {
+function takeBack(state: MemberState, now: number, rules: Rules): Step | null {
   const { term, mandate, other, register, final, opening } = state;
   const isCertified = opening !== null && final.len >= opening.len;
   if (!isHolder(state) || term.insync.length > 1 || !isCertified || other.at === null || register === null) {
     return null;
   }
   const isSilent = now - other.heardAt > mandate.takeoverMs;
-  if (isSilent || other.at.len < register.len) return null;
+  if (isSilent || (other.at.len < register.len && rules('registrar-head'))) return null;
   return propose(state, { kind: 'add', has: other.at }, now);
 }
 

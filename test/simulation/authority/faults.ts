@@ -118,7 +118,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   rejoin(scene, at) {
     const { random, requesters, registrar } = scene;
     const back = at + between(random, 900, 1500);
-    const cutAt = back + between(random, 30, 400);
+    const cutAt = back + between(random, 100, 500);
     return [
       { at, kind: 'crash', node: 'B', forMs: back - at },
       slow(back, 'P', registrar, 500, between(random, 100, 900)),
