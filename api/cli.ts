@@ -12,6 +12,7 @@ import { addPartners } from './cli/partners.ts';
 import { addStart } from './cli/start.ts';
 import { addStatus } from './cli/status.ts';
 import { addToken } from './cli/token.ts';
+import { addTrace } from './cli/trace.ts';
 import { packagePath } from './package-root.ts';
 
 /** `lotbook <command>`. Exit codes: 0 done, 1 failed, 2 called in a wrong way. */
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     addCheck,
     addHash,
     addImport,
+    addTrace,
     addDemo,
     addToken,
   ];

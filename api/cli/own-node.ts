@@ -12,6 +12,8 @@ export interface OwnNode {
   localUrl: string;
   /** The data of a query. */
   query(document: string, variables?: Record<string, unknown>): Promise<JsonObject>;
+  /** The data of a subscription, value by value, until the node completes it. */
+  subscribe(document: string, variables: Record<string, unknown>): AsyncGenerator<JsonObject, void>;
   /** The payload of the one mutation in a document; its `error` is thrown. */
   mutate(document: string, variables?: Record<string, unknown>, timeoutMs?: number): Promise<JsonObject>;
 }
@@ -43,18 +45,29 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
     report: () => undefined,
     lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
   });
+  const explained = (error: unknown): unknown => {
+    const isDown = error instanceof LotbookError && error.code === 'UNREACHABLE';
+    return isDown ? new NotRunningError(localUrl) : error;
+  };
   const call = async (document: string, variables = {}, timeoutMs = TIMEOUT_MS): Promise<JsonObject> => {
     try {
       return await peers.call(home.organisation, document, variables, { timeoutMs });
     } catch (error) {
-      if (error instanceof LotbookError && error.code === 'UNREACHABLE') throw new NotRunningError(localUrl);
-      throw error;
+      throw explained(error);
     }
   };
   return {
     organisation: home.organisation,
     localUrl,
     query: (document, variables) => call(document, variables),
+    subscribe: async function* (document, variables) {
+      const { signal } = new AbortController();
+      try {
+        yield* peers.subscribe(home.organisation, document, variables, { signal });
+      } catch (error) {
+        throw explained(error);
+      }
+    },
     mutate: async (document, variables, timeoutMs) => {
       const [payload] = Object.values(await call(document, variables, timeoutMs));
       const result = isJsonObject(payload) ? payload : {};

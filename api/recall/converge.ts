@@ -96,36 +96,47 @@ function robustnessOf(legs: readonly Leg[], weights: ReadonlyMap<Legs, number>):
 /** Where somebody who has the record could say what is upstream. */
 const OPEN: ReadonlySet<EndReason> = new Set(['NO_RECORD', 'WITHHELD', 'NO_LOT', 'DEPTH', 'DATES']);
 
+/** So many ends, those of the most cases, are held against so many candidates, the best. */
+const MOST_ENDS = 200;
+const MOST_CANDIDATES = 1_000;
+
 /**
  * The missing records that could change the ranking most: each open end, as if it led to the candidate that would gain
  * the best score by it. Those first by which another one would come first.
  */
 export function missingRecords(legs: readonly Leg[]): MissingRecord[] {
-  const weighted = weigh(legs);
+  const weighted = weigh(legs).slice(0, MOST_CANDIDATES);
   const [first] = weighted;
   if (!first) return [];
   const total = weightOf(legs, -1n);
-  // Of the candidates that explain the same legs, the first stands for all.
-  const distinct = [...new Map(weighted.toReversed().map((one) => [one.mask, one])).values()].reverse();
-  const missing = openEnds(legs).map(({ end, mask }): MissingRecord => {
-    let best = { one: first, score: first.candidate.score };
-    let gain = 0;
-    for (const one of distinct) {
-      const score = weightOf(legs, one.mask | mask) / total;
-      const more = score - one.candidate.score;
-      if (more > 0 && (gain === 0 || score > best.score)) [best, gain] = [{ one, score }, more];
+  const ends = openEnds(legs)
+    .sort((a, b) => weightOf(legs, b.mask) - weightOf(legs, a.mask))
+    .slice(0, MOST_ENDS);
+  const missing = ends.flatMap(({ end, mask }): MissingRecord[] => {
+    let best: MissingRecord | null = null;
+    for (const { candidate, mask: explained } of weighted) {
+      if ((mask & ~explained) === 0n || !isBeyond(legs, candidate, end, mask)) continue;
+      const score = weightOf(legs, explained | mask) / total;
+      if (best && score <= best.score) continue;
+      const changesFirst = candidate.score < first.candidate.score && score >= first.candidate.score;
+      best = { end, legs: indexes(legs, mask), candidate, score, changesFirst };
     }
-    const isOther = best.one.candidate.score < first.candidate.score;
-    const changesFirst = gain > 0 && isOther && best.score >= first.candidate.score;
-    return { end, legs: indexes(legs, mask), candidate: best.one.candidate, score: best.score, changesFirst };
+    return best ? [best] : [];
   });
   const gainOf = ({ score, candidate }: MissingRecord) => score - candidate.score;
+  const rankOf = (one: MissingRecord) => Number(one.changesFirst);
   return missing
-    .filter((one) => gainOf(one) > 0)
-    .sort(
-      (a, b) => Number(b.changesFirst) - Number(a.changesFirst) || b.score - a.score || gainOf(b) - gainOf(a),
-    )
+    .sort((a, b) => rankOf(b) - rankOf(a) || b.score - a.score || gainOf(b) - gainOf(a))
     .slice(0, MOST_MISSING);
+}
+
+/** What lies between a leg and its end cannot be what the end would lead to. */
+function isBeyond(legs: readonly Leg[], { kind, identifier }: Candidate, end: TraceEnd, mask: Legs): boolean {
+  return indexes(legs, mask).every((at) => {
+    const { things, places } = legs[at] as Leg;
+    const distance = (kind === 'THING' ? things : places).get(identifier);
+    return distance === undefined || distance > (things.get(end.thing ?? '') ?? end.depth);
+  });
 }
 
 function openEnds(legs: readonly Leg[]): { end: TraceEnd; mask: Legs }[] {
