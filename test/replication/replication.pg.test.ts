@@ -67,7 +67,7 @@ async function log(node: Replica): Promise<string[]> {
   return rows.map(({ token }) => token);
 }
 
-const inSync = (node: Replica) => async () => (await view(node)).insync.length === 2;
+const inSync = (node: Replica) => async () => (await node.replication.view(BOOK))?.insync.length === 2;
 
 describe('a book with a backup and a witness', () => {
   test('is copied whole to the backup, and every change is stored there before it counts', async () => {
@@ -226,5 +226,29 @@ describe('a book without a witness', () => {
     await p.restart();
     await eventually(async () => (await view(p)).holder === P);
     await eventually(async () => (await ask(p)) === 'APPROVED');
+  });
+});
+
+describe('when the owner replaces the backup', () => {
+  const C = 'cooler.example';
+
+  test('the new one is given the whole book, and the old one is asked no more', async () => {
+    const p = network.node(P);
+    await network.add(C);
+    await p.replication.appoint(appointment(BOOK, B, W));
+    await eventually(inSync(p));
+    expect(await ask(p)).toBe('APPROVED');
+    network.node(B).cut();
+    await p.replication.appoint(appointment(BOOK, C, W));
+    await eventually(async () => (await view(p)).backup === C && (await view(p)).insync.length === 2);
+    expect(await ask(p)).toBe('APPROVED');
+    await eventually(async () => (await log(network.node(C))).length === (await log(p)).length);
+    expect(await log(network.node(C))).toEqual(await log(p));
+    p.cut();
+    await eventually(async () => {
+      const c = network.node(C);
+      c.replication.notice(BOOK, { iss: T, aud: C, book: BOOK, about: P, n: (await view(c)).term } as never);
+      return (await ask(c)) === 'APPROVED';
+    });
   });
 });

@@ -29,6 +29,8 @@ export interface Replica extends Pick<TestAuthority, 'approval' | 'grants' | 'ou
 
 export interface Network {
   node(organisation: string): Replica;
+  /** One more node. */
+  add(organisation: string): Promise<void>;
   /** An update of a new lot, signed by one of the organisations and handed to another one's node. */
   ask(
     from: string,
@@ -56,9 +58,10 @@ interface Part {
 export async function openNetwork(organisations: readonly string[]): Promise<Network> {
   const parts = new Map<string, Part>();
   const parted = new Set<string>();
-  for (const organisation of organisations) {
+  const make = async (organisation: string): Promise<void> => {
     parts.set(organisation, { fresh: await freshDatabase(), jwk: generateKey(), running: null });
-  }
+  };
+  await Promise.all(organisations.map(make));
   const partOf = (organisation: string): Part => {
     const part = parts.get(organisation);
     if (!part) throw new Error(`${organisation} is not in this network`);
@@ -150,7 +153,7 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     part.running = { authority, replication, db, close };
     await replication.start();
   };
-  for (const organisation of organisations) await open(organisation);
+  await Promise.all(organisations.map(open));
   const closing: Promise<void>[] = [];
 
   return {
@@ -188,6 +191,10 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         },
       };
     },
+    add: async (organisation) => {
+      await make(organisation);
+      await open(organisation);
+    },
     ask: async (from, to, { book, key = randomUUID(), record, base = 0 }) => {
       const claims = {
         iss: from,
@@ -208,12 +215,10 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     part: (a, b) => void parted.add([a, b].sort().join(' ')),
     mend: () => parted.clear(),
     close: async () => {
-      for (const part of parts.values()) {
-        await part.running?.close();
-        part.running = null;
-      }
+      await Promise.all([...parts.values()].map(({ running }) => running?.close()));
+      for (const part of parts.values()) part.running = null;
       await Promise.all(closing);
-      for (const { fresh } of parts.values()) await fresh.drop();
+      await Promise.all([...parts.values()].map(({ fresh }) => fresh.drop()));
     },
   };
 }
