@@ -38,6 +38,20 @@ const ALL = `query ($book: ID!) {
   node { organisation name caller { organisation roles } }
 }`;
 
+/** What a partner finds when it traces from everything that it can name. */
+const TRACED = `query ($book: ID!, $starts: [TraceStartInput!]!, $legs: [LegInput!]!) {
+  converge(input: { legs: $legs, books: [$book] }) {
+    candidates { identifier } missing { end { thing organisation fields ask event } candidate { identifier } }
+    comminglings { event { record bizStep disposition time places sources destinations process links { identifier quantity uom }
+                           declaredWrong { reason correctiveEvents } } inputs outputs }
+    contacts { place from until things }
+  }
+  reconcile(input: { starts: $starts, books: [$book] }) {
+    lots { lot unit made used conversions { from to quantity } untold apart { unit quantity event } }
+    transformations { events input output } findings { lot site quantity events }
+  }
+}`;
+
 /** What is not for partners at all, one by one, since one refusal hides the others. */
 const REFUSED = [
   'query ($book: ID!) { pendingRequests(book: $book) { edges { node { changes reason } } } }',
@@ -46,6 +60,7 @@ const REFUSED = [
   '{ partners { organisation name groups } }',
   'query ($book: ID!) { book(id: "owner.example/secret") { title } record(book: $book, id: "urn:nothing") { id } }',
   '{ request(id: "00000000-0000-4000-8000-000000000000") { changes reason } }',
+  'query ($book: ID!) { reconcile(input: { starts: [{ thing: "urn:x:1" }] }, viewAs: "owner.example") { isCut } }',
   'query ($book: ID!) { records(book: $book, first: 101) { edges { cursor } } }',
   'query ($book: ID!) { records(book: $book, after: "LTE") { edges { cursor } } }',
   '{ __schema { types { name fields { name args { name } } enumValues { name } } } }',
@@ -61,6 +76,10 @@ export async function readEverything(
   const texts: string[] = [];
   texts.push((await probe.graphql(ALL, { book })).text);
   for (const { id } of records) texts.push((await probe.graphql(ONE, { book, id })).text);
+  for (const { id } of records) {
+    const starts = [{ thing: id }, { event: id }, { place: id }];
+    texts.push((await probe.graphql(TRACED, { book, starts, legs: [{ name: 'one', starts }] })).text);
+  }
   for (const query of REFUSED) texts.push((await probe.graphql(query, { book })).text);
   return texts.join('\n');
 }
