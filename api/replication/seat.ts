@@ -330,7 +330,12 @@ export class Seat {
     const held = new Set(before.tail.map(({ to }) => to.head));
     const kept = new Set([...after.tail, ...finals].map(({ to }) => to.head));
     const certificate = finals.length === 0 ? null : (given ?? (await this.#certify(after)));
-    await inTransaction(pool, async (client) => {
+    const fresh = [...finals, ...after.tail.map(({ to }) => known(frames.get(to.head), 'a frame'))].filter(
+      ({ to }) => !held.has(to.head),
+    );
+    // Frames that are stored already only became final: that is certified elsewhere, and found out again after a crash.
+    const isDurable = fresh.length > 0 || waiting.length > 0 || !isSameButFinal(before, after);
+    const write = async (client: PoolClient): Promise<void> => {
       await writeAuthority(client, {
         book,
         mandate: after.mandate.m,
@@ -339,12 +344,12 @@ export class Seat {
       });
       const dropped = before.tail.filter(({ to }) => !kept.has(to.head)).map(({ to }) => to.len);
       if (dropped.length > 0) await dropFrames(client, book, dropped);
-      const fresh = [...finals, ...after.tail.map(({ to }) => known(frames.get(to.head), 'a frame'))];
-      await writeFrames(client, book, fresh.filter(({ to }) => !held.has(to.head)).map(storedOf));
+      await writeFrames(client, book, fresh.map(storedOf));
       if (finals.length > 0) await this.#finalise(client, finals, certificate);
       if (waiting.length > 0) await writeRequests(client, book, waiting);
       if (after.term !== before.term) await setHolder(client, book, after.term.holder);
-    });
+    };
+    await inTransaction(pool, write, { isDurable });
     // The commit point is behind us.
     this.#state = after;
     this.#text = text;
@@ -441,6 +446,13 @@ function isStoredDifferently(a: MemberState, b: MemberState): boolean {
     a.recovering !== b.recovering ||
     a.frozen !== b.frozen
   );
+}
+
+function isSameButFinal(a: MemberState, b: MemberState): boolean {
+  const isTail = b.tail.every(({ to }) =>
+    a.tail.some((frame) => frame.to === to || frame.to.head === to.head),
+  );
+  return isTail && !isStoredDifferently({ ...a, final: b.final, tail: b.tail }, b);
 }
 
 /** The frames that became final: back from the new place, each behind the one before. */

@@ -7,11 +7,13 @@ import type pg from 'pg';
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
+  /** False: its commit may be lost when the machine stops, as if it had not begun yet. */
+  { isDurable = true } = {},
 ): Promise<T> {
   const client = await pool.connect();
   let usable = false;
   try {
-    await client.query('BEGIN');
+    await client.query(isDurable ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
     const result = await work(client).catch(async (error: unknown) => {
       await client.query('ROLLBACK').then(
         () => (usable = true),
