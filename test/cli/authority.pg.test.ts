@@ -5,6 +5,9 @@ import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 
 /* Leases are long where nobody is to be silent: nothing here depends on how fast the machine is. */
 
+/** Each look is a process of its own. */
+const PATIENCE_MS = 90_000;
+
 let farm: NodeProcess;
 let packer: NodeProcess;
 let notary: NodeProcess;
@@ -135,11 +138,15 @@ describe('lotbook start --restored', () => {
     await packer.stop();
     const env = { ...environmentOf(packer), DATABASE_URL: databases[1]?.url ?? '' };
     const restored = runCli(['start', '--restored', '--with-parent'], env);
-    await until('it is in sync again', async () => {
-      const { holder, insync, terms } = await shown(farm, book);
-      const hasResigned = terms.some(({ why }) => why === 'RESIGN');
-      return hasResigned && holder === 'farm.example' && insync.length === 2;
-    });
+    await until(
+      'it is in sync again',
+      async () => {
+        const { holder, insync, terms } = await shown(farm, book);
+        const hasResigned = terms.some(({ why }) => why === 'RESIGN');
+        return hasResigned && holder === 'farm.example' && insync.length === 2;
+      },
+      PATIENCE_MS,
+    );
     restored.child.stdin?.end();
     const { code, stdout } = await restored.ended;
     expect(code).toBe(0);
@@ -172,10 +179,14 @@ describe('a book without a witness', () => {
 
   test('is taken over by the word of an operator once its primary is down', async () => {
     await farm.kill9();
-    await until('the silence is long enough', async () => {
-      const { code } = await at(packer, 'authority', 'take-over', BOOK, '--confirm');
-      return code === 0;
-    });
+    await until(
+      'the silence is long enough',
+      async () => {
+        const { code } = await at(packer, 'authority', 'take-over', BOOK, '--confirm');
+        return code === 0;
+      },
+      PATIENCE_MS,
+    );
     const { holder, terms } = await shown(packer, BOOK);
     expect(holder).toBe('packer.example');
     expect(terms.at(-1)).toMatchObject({ why: 'TAKE_OVER', confirmedBy: 'packer.example' });
