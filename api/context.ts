@@ -83,7 +83,10 @@ export async function openContext(given: Config, port: number, overrides: Overri
     const store = await openStore(base, onClose);
     if (overrides.restored) {
       const books = await markRestored(store.database.pool);
-      log.warn({ books }, 'restored from an older copy: what is lacking is found out before taking part again');
+      log.warn(
+        { books },
+        'restored from an older copy: what is lacking is found out before taking part again',
+      );
     }
     await enterSelf(store.database.prisma, home, config.url, new Date(now()));
     const doors = openDoors({ ...base, ...store }, onClose);
