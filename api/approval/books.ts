@@ -4,7 +4,7 @@ import { grantToFields, ORDINARY_PURPOSE, type GrantTerms } from '../sharing/gra
 import { exactNames } from '../sharing/permitted.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import { bookById, currentStates, insertBook, type StoredBook } from '../store/books.ts';
-import { localBook, type Here } from './here.ts';
+import { ownBook, type Here } from './here.ts';
 import { contentHash } from './shape.ts';
 import { requesterOf, type PreparedUpdate, type RequestView, type UpdateInput } from './update.ts';
 import { viewOf } from './view.ts';
@@ -75,7 +75,7 @@ export async function changeGrant(
   caller: Caller,
   { book, id, terms, base }: GrantChange,
 ): Promise<RequestView> {
-  await localBook(here, book, 'book');
+  await ownBook(here, book, 'book');
   const requester = requesterOf(caller, audienceOf(caller));
   if (!requester.administrator)
     throw new LotbookError('NOT_PERMITTED', 'Administrators change sharing rules.');

@@ -1,7 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import { hasRole, type Caller } from '../sharing/caller.ts';
 import { pendingRequests, rejectRequest, requestById, type StoredRequest } from '../store/requests.ts';
-import { decideHere, localBook, type Here } from './here.ts';
+import { decideHere, ownBook, type Here } from './here.ts';
 import type { RecordChange, RequestView } from './update.ts';
 import { partnerView, viewOf } from './view.ts';
 
@@ -80,7 +80,7 @@ export async function pendingOf(
   first: number,
   after: { createdAt: Date; id: string } | null,
 ): Promise<{ items: RequestView[]; hasNextPage: boolean }> {
-  await localBook(here, book, 'book');
+  await ownBook(here, book, 'book');
   const rows = await pendingRequests(here.pool, book, first + 1, after);
   return { items: rows.slice(0, first).map((row) => viewOf(book, row)), hasNextPage: rows.length > first };
 }
@@ -89,7 +89,7 @@ export async function pendingOf(
 async function waitingRequest(here: Here, caller: Caller, id: string): Promise<StoredRequest> {
   const request = await requestById(here.pool, id);
   if (!request) throw new LotbookError('NOT_FOUND', 'There is no such request.', { place: 'id' });
-  await localBook(here, request.book, 'id');
+  await ownBook(here, request.book, 'id');
   if (request.state !== 'PENDING') throw alreadyDecided();
   if (request.requester === caller.clientId) {
     throw new LotbookError('NOT_PERMITTED', 'Another person decides a request than the one who made it.');

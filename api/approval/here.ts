@@ -38,6 +38,15 @@ export async function localBook(here: Here, id: string, place: string): Promise<
   return book;
 }
 
+/** The same for what only the owner's own people decide, whoever holds the right to approve. Throws NOT_PERMITTED too. */
+export async function ownBook(here: Here, id: string, place: string): Promise<StoredBook> {
+  const book = await localBook(here, id, place);
+  if (book.owner === here.organisation) return book;
+  throw new LotbookError('NOT_PERMITTED', `The people of ${book.owner}, whose book it is, decide that.`, {
+    place,
+  });
+}
+
 export function noBook(place: string): LotbookError {
   return new LotbookError('NOT_FOUND', 'There is no such book here.', { place });
 }

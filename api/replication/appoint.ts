@@ -39,6 +39,8 @@ export interface AppointDeps extends DeskDeps {
 /** Entries of a frame of the log that was there before. */
 const FRAME_ENTRIES = 512;
 const TIMEOUT_MS = 15_000;
+/** In leases. */
+const PATIENCE = 3;
 /** Term 1 is that of a book whose owner has appointed nobody. */
 const FIRST_TERM = 2;
 
@@ -67,13 +69,22 @@ export async function appoint(deps: AppointDeps, desk: Desk, input: AppointInput
   await desk.do(() => papers.take({ mandates: [token], terms: [] }));
   const before = papers.knows.n;
   await tellRegistrar(deps, desk, base);
+  if (desk.seat) return termAfter(desk, before, input.leaseMs);
   if (papers.knows.n <= before) {
     throw new LotbookError(
       'UNREACHABLE',
       'The keeper of the register did not enter a term by this mandate: try again.',
     );
   }
-  if (!desk.seat) await takeSeat(deps, desk);
+  await takeSeat(deps, desk);
+}
+
+/** A later mandate comes into force once no lease under the one before can run: worth waiting for, but not for ever. */
+async function termAfter({ papers }: Desk, n: number, leaseMs: number): Promise<void> {
+  const until = performance.now() + PATIENCE * leaseMs;
+  while (papers.knows.n <= n && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(leaseMs / 10, 500)));
+  }
 }
 
 async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInput): Promise<string> {

@@ -3,9 +3,17 @@ import type { Head, Message, Output, Sent } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import { tokenHash } from '../ledger/change.ts';
 import { verifyApproval } from '../ledger/statements/approval.ts';
+import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { signReceipt, verifyReceipt } from '../ledger/statements/receipt.ts';
 import { decodeFrontier, type Frontier } from '../ledger/tree.ts';
-import { openReplica, readAuthority, readTokens, readWholeBook, writeAuthority } from '../store/replica.ts';
+import {
+  closeReplica,
+  openReplica,
+  readAuthority,
+  readTokens,
+  readWholeBook,
+  writeAuthority,
+} from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { EMPTY_HEAD, finalFrames, firstFrames, headOf, receivedFrame, type TailFrame } from './frames.ts';
 import { checkFrames } from './monitor.ts';
@@ -174,6 +182,18 @@ export class Desk {
     const message = { type: 'term', term: termOf(term.claims), mandate: mandateOf(mandate.claims) } as const;
     await this.#toSeat(term.claims.registrar, message);
     if (term.claims.registrar !== this.deps.organisation) this.#register = null;
+    await this.#leave(mandate.claims);
+  }
+
+  /** A member that the mandate in force does not name gives up its seat, and the book with it - but for the owner's own. */
+  async #leave({ primary, backup }: MandateClaims): Promise<void> {
+    const { organisation, pool, bell, log } = this.deps;
+    const isNamed = [primary, backup].some((named) => named?.organisation === organisation);
+    if (!this.#seat || isNamed || this.papers.owner === organisation) return;
+    this.#seat = null;
+    await inTransaction(pool, (client) => closeReplica(client, this.book));
+    log.info({ book: this.book }, 'this node is no member of the authority of a book any more');
+    bell.ring(this.book);
   }
 
   /** What another node sent; the answer is what there is to say to it. */

@@ -1,11 +1,6 @@
 import type pg from 'pg';
 import type { EntryKind } from '../ledger/change.ts';
-import {
-  writeEntries,
-  writeFinalRequests,
-  type DecidedRequest,
-  type NewEntry,
-} from './commit.ts';
+import { writeEntries, writeFinalRequests, type DecidedRequest, type NewEntry } from './commit.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -35,7 +30,12 @@ export class Superseded extends Error {}
 /** Writes what changed. Where a part is given with what it was before, it must still be that. */
 export async function writeAuthority(
   client: pg.PoolClient,
-  { book, mandate, term, ...parts }: Omit<StoredAuthority, 'member' | 'register' | 'frontier'> & {
+  {
+    book,
+    mandate,
+    term,
+    ...parts
+  }: Omit<StoredAuthority, 'member' | 'register' | 'frontier'> & {
     member?: { before: string | null; after: string };
     register?: { before: string | null; after: string | null; frontier: Buffer | null };
   },
@@ -147,14 +147,22 @@ export async function writeFrames(
 
 /** Forgets proposals. */
 export async function dropFrames(client: pg.PoolClient, book: string, tos: readonly number[]): Promise<void> {
-  await client.query('DELETE FROM frame WHERE book = $1 AND "to" = ANY($2) AND body IS NOT NULL', [book, tos]);
+  await client.query('DELETE FROM frame WHERE book = $1 AND "to" = ANY($2) AND body IS NOT NULL', [
+    book,
+    tos,
+  ]);
 }
 
 /** Makes proposals final: from now on they are entries, records and decided requests. */
 export async function finaliseFrames(
   client: pg.PoolClient,
   book: string,
-  frames: readonly { to: number; at: Date; entries: readonly NewEntry[]; requests: readonly DecidedRequest[] }[],
+  frames: readonly {
+    to: number;
+    at: Date;
+    entries: readonly NewEntry[];
+    requests: readonly DecidedRequest[];
+  }[],
   certificate: { to: number; approval: string; receipt: string | null } | null,
 ): Promise<void> {
   for (const { at, entries, requests } of frames) {
@@ -267,6 +275,18 @@ export async function openReplica(
        length = 0, "grantsSeq" = 0, "slotKey" = excluded."slotKey", seated = true`,
     [book.id, book.title, book.owner, book.authority, book.createdAt, book.slotKey],
   );
+}
+
+/** Gives up a book that this node is no member of any more: what it may see of it comes again with the owner's feed. */
+export async function closeReplica(client: pg.PoolClient, book: string): Promise<void> {
+  for (const table of ['link', 'record', 'entry', 'frame']) {
+    await client.query(`DELETE FROM ${table} WHERE book = $1`, [book]);
+  }
+  await client.query(
+    `UPDATE book SET length = 0, "grantsSeq" = 0, "slotKey" = NULL, seated = false WHERE id = $1`,
+    [book],
+  );
+  await client.query('UPDATE authority SET member = NULL WHERE book = $1', [book]);
 }
 
 export interface WholeBook {
