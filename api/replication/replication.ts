@@ -1,5 +1,8 @@
 import { LotbookError, toLotbookError } from '../errors.ts';
+import { peekClaims } from '../identity/jws.ts';
+import { isJsonObject } from '../identity/strict-json.ts';
 import type { UnableClaims } from '../ledger/statements/unable.ts';
+import { lastStatement } from '../store/authority.ts';
 import { tryLead, type Leadership } from '../store/leadership.ts';
 import { readAuthorities, Superseded } from '../store/replica.ts';
 import { appoint, type AppointDeps, type AppointInput } from './appoint.ts';
@@ -36,6 +39,8 @@ export interface Replication {
   /** Takes the right by an operator's word, in a book without a witness. */
   takeOver(book: string, by: string): Promise<AuthorityView>;
   view(book: string): Promise<AuthorityView | null>;
+  /** Whether the last mandate of a book gives an organisation a part in it: asked before anything is shown, and cheap. */
+  isNamed(book: string, organisation: string): Promise<boolean>;
   /** A requester's verified notice that the holder does not answer it. */
   notice(book: string, unable: UnableClaims): void;
   standing(book: string): SeatStanding;
@@ -184,6 +189,13 @@ export function openReplication(deps: AppointDeps): Replication {
       await confirmTakeOver(deps, desk, by);
       await settle(desk);
       return known(await viewAuthority(deps, book, desk));
+    },
+    isNamed: async (book, organisation) => {
+      const token = (await lastStatement(deps.pool, book, 'MANDATE'))?.token;
+      const { primary, backup, witness } = (token && peekClaims(token)) || {};
+      return [primary, backup, witness].some(
+        (named) => isJsonObject(named) && named['organisation'] === organisation,
+      );
     },
     view: (book) => viewAuthority(deps, book, desks.get(book) ?? null),
     notice: (book, unable) => {
