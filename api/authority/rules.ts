@@ -1,7 +1,6 @@
 /**
  * The rules on which the safety of the authority protocol rests, by name. A node always runs with all of them; the
- * simulation takes one away at a time to show that it finds what that rule prevents; `npm run simulate -- --list-rules` says
- * within how many schedules.
+ * simulation takes one away at a time to show that it finds what that rule prevents.
  */
 export const RULES = {
   'receipt-first': 'The holder approves only what every in-sync member has stored in the current term.',

@@ -99,17 +99,17 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   /** The backup does not hear the holder and is asked to take over, though the registrar hears it well. */
   deafBackup(scene, at) {
     const { random, requesters } = scene;
-    const lies = [600, 900, 1200].map(
+    const lies = [100, 400, 700].map(
       (after) =>
         ({ at: at + after + between(random, 0, 300), kind: 'lie', node: pick(random, requesters) }) as const,
     );
-    const crash = { at: at + between(random, 700, 1800), kind: 'crash', node: scene.registrar } as const;
+    const crash = { at: at + between(random, 500, 760), kind: 'crash', node: scene.registrar } as const;
     return [
       cut(at, 'P', 'B', between(random, 1000, 3000)),
       ...lies,
-      { ...crash, forMs: between(random, 1, 60) },
+      { ...crash, forMs: between(random, 1, 300) },
       slow(crash.at, scene.registrar, 'P', 800, between(random, 0, 1500)),
-      ...[100, 200, 300].map(
+      ...[200, 300, 400, 500].map(
         (after) => ({ at: crash.at + after, kind: 'both', node: pick(random, requesters) }) as const,
       ),
     ];
