@@ -10,8 +10,11 @@ import type { GraphQLContext } from './context.ts';
 import type { LinkRole, TraceBatch, TraceSummary } from './generated/resolvers.ts';
 import { COMPLETE, eventStream, nextEvent } from './sse.ts';
 
+/** One step may find all that happened at a place: no event of the stream is longer than a reader takes. */
+const MOST_IN_BATCH = 500;
+
 /**
- * One event for each step of a trace, with what it found, and a last one with the summary. A reader that does not read
+ * One event, or a few, for each step of a trace, with what it found, and a last one with the summary. A reader that does not read
  * holds the trace up.
  * @throws LotbookError BAD_INPUT, NOT_FOUND, before anything is written
  */
@@ -33,9 +36,11 @@ export async function streamTrace(input: {
   eventStream(res);
   for (; !step.done; step = await steps.next()) {
     if (isCut() || !(await stillMay())) break;
-    const batch = batchOf(step.value);
-    for (const name of ['things', 'events', 'ends'] as const) counts[name] += batch[name].length;
-    if (!res.write(nextEvent(render(batch)))) await drained(res, signal);
+    for (let at = 0; at < step.value.length && !isCut(); at += MOST_IN_BATCH) {
+      const batch = batchOf(step.value.slice(at, at + MOST_IN_BATCH));
+      for (const name of ['things', 'events', 'ends'] as const) counts[name] += batch[name].length;
+      if (!res.write(nextEvent(render(batch)))) await drained(res, signal);
+    }
   }
   await steps.return();
   if (step.done && !isCut()) res.write(nextEvent(render({ ...batchOf([]), summary: counts })));

@@ -6,7 +6,8 @@ import { FoundList } from './found-list.ts';
 import { staysIn, type Stay } from './stays.ts';
 import type { Ask, Direction, Found, FoundThing, PlaceStart, Step, TraceQuestion } from './trace.ts';
 import { inputsOf, isTransformed, outputsOf, processOf, type TraceEvent } from './trace-event.ts';
-import { ALWAYS, holds, meet, type Window } from './window.ts';
+import { at, isAt, isChild, isIn, isPackedIn, roleOf, staysByChild } from './roles.ts';
+import { ALWAYS, meet, type Window } from './window.ts';
 
 /** So many identifiers in one question; the first ones are small, for the first results. */
 const FIRST_ASKED = 16;
@@ -297,48 +298,4 @@ class Walk {
     const { from, until } = this.question;
     return (from === null || window.until >= from) && (until === null || window.from < until);
   }
-}
-
-function staysByChild(parent: string, events: readonly TraceEvent[]): Map<string, Stay[]> {
-  const stays = new Map<string, Stay[]>();
-  for (const stay of staysIn(parent, events)) {
-    const known = stays.get(stay.child);
-    if (known) known.push(stay);
-    else stays.set(stay.child, [stay]);
-  }
-  return stays;
-}
-
-function isChild({ role }: ThingLink): boolean {
-  return role === 'child';
-}
-
-/** As far as its reader sees: an answer may hold more than was asked for. */
-function isAt({ place, window }: PlaceStart, event: TraceEvent): boolean {
-  const names = event.others.some(({ identifier, role }) => identifier === place && role !== 'process');
-  return names && isIn(window, event);
-}
-
-function isPackedIn(parent: string, { things }: TraceEvent): boolean {
-  return things.some(({ role, identifier }) => role === 'parent' && identifier === parent);
-}
-
-/** ON: the way that the direction goes; AGAINST: the other way; ALONG: neither. */
-function roleOf({ things }: TraceEvent, thing: string, direction: Direction): 'ON' | 'AGAINST' | 'ALONG' {
-  const made = things.filter((link) => link.identifier === thing && isTransformed(link));
-  if (made.length === 0) return 'ALONG';
-  const on = direction === 'FORWARD' ? 'in' : 'out';
-  return made.some(({ role }) => role === on) ? 'ON' : 'AGAINST';
-}
-
-/** An event of unknown time is in no window but that of all time. */
-function isIn(window: Window, { time }: TraceEvent): boolean {
-  return time === null ? window.from === -Infinity && window.until === Infinity : holds(window, time);
-}
-
-/** The windows of what an event makes, uses or links: forward since then, backward until then; what it holds, just then. */
-function at({ time }: TraceEvent, direction: Direction): { window: Window; holding: Window } {
-  if (time === null) return { window: ALWAYS, holding: ALWAYS };
-  const window = direction === 'FORWARD' ? { from: time, until: Infinity } : { from: -Infinity, until: time };
-  return { window, holding: { from: time, until: time } };
 }
