@@ -4,7 +4,7 @@ import { continues, EMPTY, type Log, type Request } from './log.ts';
 /** A schedule has shown what must never happen. */
 export class Violation extends Error {}
 
-/** What holds at every moment of every schedule, whatever goes wrong. The numbers are those of the invariants. */
+/** What holds at every moment of every schedule, whatever goes wrong. */
 export class Checks {
   /** The longest final log that any node has shown. */
   private history: Log = EMPTY;

@@ -41,7 +41,6 @@ export class World {
   now = 0;
   events = 0;
   readonly hosts = new Map<NodeId, Host>();
-  /** What people may do: an operator who hands over, the owner who replaces. Set where the nodes are made. */
   private readonly queue = new Queue();
   private readonly links = new Map<string, Random>();
   private order = 0;
