@@ -24,7 +24,7 @@ export interface Services {
   partners: Partners;
   /** Books of which a mandate is known here. */
   mandatedBooks(): Promise<string[]>;
-  replication: Pick<Replication, 'view' | 'appoint' | 'handOver' | 'takeOver'>;
+  replication: Pick<Replication, 'view' | 'isNamed' | 'appoint' | 'handOver' | 'takeOver'>;
   bell: Pick<Bell, 'on'>;
   /** ms */
   clock: () => number;

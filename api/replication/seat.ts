@@ -15,7 +15,7 @@ import { ALL_RULES } from '../authority/rules.ts';
 import type { Head, HeadAt, Output } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
-import { tokenHash, type EntryKind } from '../ledger/change.ts';
+import { tokenHash } from '../ledger/change.ts';
 import { signApproval } from '../ledger/statements/approval.ts';
 import type { Frontier } from '../ledger/tree.ts';
 import type { Bell } from '../store/bell.ts';
@@ -36,7 +36,10 @@ import {
 import { inTransaction } from '../store/transaction.ts';
 import { EMPTY_HEAD, finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
 import type { HeadOf } from './monitor.ts';
+import { openingEntries, withFrames, type Logged } from './opening.ts';
 import { known, mandateOf, termOf, type Papers } from './papers.ts';
+import { Pending } from './pending.ts';
+import { changesOf, type StepChanges } from './step-changes.ts';
 
 export interface SeatDeps {
   pool: Pool;
@@ -79,11 +82,11 @@ export class Seat {
   #text: string;
   readonly #tail: Map<string, TailFrame>;
   #finalFrontier: Frontier;
-  #logged: { m: number; n: number };
+  #logged: Logged;
   #certificate: Certificate | null;
   readonly #receipts = new Map<string, string>();
   readonly #watchers = new Set<() => void>();
-  readonly #pending = new Map<string, { resolve: () => void; reject: (why: LotbookError) => void }>();
+  readonly #pending = new Pending();
 
   private constructor(
     private readonly deps: SeatDeps,
@@ -94,7 +97,7 @@ export class Seat {
       text: string;
       tail: readonly TailFrame[];
       finalFrontier: Frontier;
-      logged: { m: number; n: number };
+      logged: Logged;
       certificate: Certificate | null;
     },
   ) {
@@ -232,22 +235,7 @@ export class Seat {
 
   /** Resolves once the log is final up to a proposal of this node; rejects with UNABLE when it can no longer tell. */
   whenFinal({ head }: Head, giveUpMs: number): Promise<void> {
-    if (!this.#tail.has(head)) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.#pending.get(head)?.reject(unable('It waits for the other nodes.')),
-        giveUpMs,
-      );
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        this.#pending.delete(head);
-        settle();
-      };
-      this.#pending.set(head, {
-        resolve: () => end(resolve),
-        reject: (why) => end(() => reject(why)),
-      });
-    });
+    return this.#tail.has(head) ? this.#pending.wait(head, giveUpMs) : Promise.resolve();
   }
 
   /** Writes a group of decisions at the end of the log. Null when the state moved since it was planned: plan again. */
@@ -300,14 +288,8 @@ export class Seat {
     const after = tail.get(end.head)?.frontier ?? (await this.frontierAt(end));
     if (!after) return null;
     const own = state.tail.map(({ to }) => known(tail.get(to.head), 'a frame'));
-    const { mandates, terms } = this.papers.after(withNumbers(this.#logged, own));
-    const named = [
-      ...mandates.map((token) => ['MANDATE', token] as const),
-      ...terms.map((token) => ['TERM', token] as const),
-    ];
-    const entries = named.map(([kind, token], index) =>
-      logEntry(kind, numberOf(this.papers, kind, token), token, after.length + 1 + index, this.deps.uuid()),
-    );
+    const logged = withFrames(this.#logged, own);
+    const entries = openingEntries(this.papers, logged, after.length, this.deps.uuid);
     return makeFrame(after, { at: new Date(this.deps.clock()), entries, requests: [] }, state.term.n);
   }
 
@@ -318,73 +300,49 @@ export class Seat {
     given: Certificate | null,
     waiting: readonly DecidedRequest[],
   ): Promise<void> {
-    const { pool, organisation } = this.deps;
+    const { pool } = this.deps;
     const { book } = this;
-    if (!isStoredDifferently(before, after) && waiting.length === 0) {
+    const changes = changesOf(before, after, frames);
+    if (!changes && waiting.length === 0) {
       this.#state = after;
       if (before.handing !== after.handing) this.#tell();
       return;
     }
-    const finals = finalised(before.final, after.final, frames);
+    const { finals, fresh, dropped, isDurable } = changes ?? NOTHING;
     const text = Seat.textOf(after);
-    const held = new Set(before.tail.map(({ to }) => to.head));
-    const kept = new Set([...after.tail, ...finals].map(({ to }) => to.head));
     const certificate = finals.length === 0 ? null : (given ?? (await this.#certify(after)));
-    const fresh = [...finals, ...after.tail.map(({ to }) => known(frames.get(to.head), 'a frame'))].filter(
-      ({ to }) => !held.has(to.head),
-    );
-    // Frames that are stored already only became final: that is certified elsewhere, and found out again after a crash.
-    const isDurable = fresh.length > 0 || waiting.length > 0 || !isSameButFinal(before, after);
     const write = async (client: PoolClient): Promise<void> => {
-      await writeAuthority(client, {
-        book,
-        mandate: after.mandate.m,
-        term: after.term.n,
-        member: { before: this.#text, after: text },
-      });
-      const dropped = before.tail.filter(({ to }) => !kept.has(to.head)).map(({ to }) => to.len);
+      const member = { before: this.#text, after: text };
+      await writeAuthority(client, { book, mandate: after.mandate.m, term: after.term.n, member });
       if (dropped.length > 0) await dropFrames(client, book, dropped);
       await writeFrames(client, book, fresh.map(storedOf));
-      if (finals.length > 0) await this.#finalise(client, finals, certificate);
+      if (finals.length > 0)
+        await finaliseFrames(client, book, finals.map(finalOf), certificateOf(finals, certificate));
       if (waiting.length > 0) await writeRequests(client, book, waiting);
       if (after.term !== before.term) await setHolder(client, book, after.term.holder);
     };
-    await inTransaction(pool, write, { isDurable });
+    await inTransaction(pool, write, { isDurable: isDurable || waiting.length > 0 });
     // The commit point is behind us.
     this.#state = after;
     this.#text = text;
     this.#takeUp(after, frames, finals, certificate);
-    if (after.term.n !== before.term.n) {
-      const { n, holder, why } = after.term;
-      this.deps.bell.ring(book);
-      this.deps.log.info(
+    this.#report(before, after);
+    this.#tell(finals);
+  }
+
+  #report(before: MemberState, { term, frozen }: MemberState): void {
+    const { bell, log, organisation } = this.deps;
+    const { book } = this;
+    if (term.n !== before.term.n) {
+      const { n, holder, why } = term;
+      bell.ring(book);
+      log.info(
         { book, term: n, holder, why, own: holder === organisation },
         'the right to approve has moved',
       );
     }
-    if (after.frozen !== before.frozen) {
-      this.deps.log.error(
-        { book, reason: after.frozen },
-        'this book approves nothing until its owner decides',
-      );
-    }
-    this.#tell(finals);
-  }
-
-  async #finalise(
-    client: PoolClient,
-    finals: readonly TailFrame[],
-    certificate: Certificate | null,
-  ): Promise<void> {
-    const last = finals[finals.length - 1]?.to.len;
-    await finaliseFrames(
-      client,
-      this.book,
-      finals.map(({ to, body }) => ({ to: to.len, ...body })),
-      certificate?.at.len === last && certificate
-        ? { to: certificate.at.len, approval: certificate.approval, receipt: certificate.receipt }
-        : null,
-    );
+    if (frozen !== before.frozen)
+      log.error({ book, reason: frozen }, 'nothing is approved until the owner decides');
   }
 
   /** The holder's signed word that the log is final up to here. */
@@ -410,11 +368,9 @@ export class Seat {
     if (certificate) this.#certificate = certificate;
     for (const head of this.#receipts.keys())
       if (!this.#tail.has(head) && head !== final.head) this.#receipts.delete(head);
-    this.#logged = withNumbers(this.#logged, finals);
-    for (const { to } of finals) this.#pending.get(to.head)?.resolve();
-    const isLost = (head: string) => !this.#tail.has(head) || !this.isHolder();
-    for (const [head, { reject }] of this.#pending)
-      if (isLost(head)) reject(unable('The right to approve has moved.'));
+    this.#logged = withFrames(this.#logged, finals);
+    for (const { to } of finals) this.#pending.resolve(to.head);
+    this.#pending.giveUp((head) => !this.#tail.has(head) || !this.isHolder());
   }
 
   #tell(finals: readonly TailFrame[] = []): void {
@@ -426,88 +382,15 @@ export class Seat {
   }
 }
 
-function unable(why: string): LotbookError {
-  return new LotbookError(
-    'UNABLE',
-    `${why} The request may still be approved: ask again with the same key.`,
-    {
-      retryAfterMs: 500,
-    },
-  );
+const NOTHING: StepChanges = { finals: [], fresh: [], dropped: [], isDurable: false };
+
+function finalOf({ to, body }: TailFrame) {
+  return { to: to.len, ...body };
 }
 
-function isStoredDifferently(a: MemberState, b: MemberState): boolean {
-  return (
-    a.term !== b.term ||
-    a.mandate !== b.mandate ||
-    a.final !== b.final ||
-    a.tail !== b.tail ||
-    a.opening !== b.opening ||
-    a.recovering !== b.recovering ||
-    a.frozen !== b.frozen
-  );
-}
-
-function isSameButFinal(a: MemberState, b: MemberState): boolean {
-  const isTail = b.tail.every(({ to }) =>
-    a.tail.some((frame) => frame.to === to || frame.to.head === to.head),
-  );
-  return isTail && !isStoredDifferently({ ...a, final: b.final, tail: b.tail }, b);
-}
-
-/** The frames that became final: back from the new place, each behind the one before. */
-function finalised(from: Head, to: Head, frames: ReadonlyMap<string, TailFrame>): TailFrame[] {
-  const found: TailFrame[] = [];
-  for (let at = to; at.len > from.len; at = (found[0] as TailFrame).prev) {
-    found.unshift(known(frames.get(at.head), 'a final frame'));
-  }
-  return found;
-}
-
-const LOG_RECORDS = { MANDATE: 'urn:lotbook:mandate', TERM: 'urn:lotbook:term' } as const;
-
-function logEntry(
-  kind: 'MANDATE' | 'TERM',
-  version: number,
-  token: string,
-  seq: number,
-  request: string,
-): NewEntry {
-  return {
-    seq,
-    kind: kind satisfies EntryKind,
-    record: LOG_RECORDS[kind],
-    version,
-    firstSeq: seq,
-    token,
-    hash: tokenHash(token),
-    state: null,
-    request,
-    recordKey: null,
-    eventTime: null,
-    links: [],
-  };
-}
-
-function numberOf(papers: Papers, kind: 'MANDATE' | 'TERM', token: string): number {
-  const { m, n } = papers.knows;
-  const last = kind === 'MANDATE' ? m : n;
-  for (let nr = last; nr > 0; nr -= 1) {
-    if ((kind === 'MANDATE' ? papers.mandate(nr) : papers.term(nr))?.token === token) return nr;
-  }
-  throw new Error('a statement has no number');
-}
-
-function withNumbers(
-  before: { m: number; n: number },
-  frames: readonly TailFrame[],
-): { m: number; n: number } {
-  let { m, n } = before;
-  for (const { body } of frames) {
-    for (const { kind, version } of body.entries) {
-      if (kind === 'MANDATE') m = Math.max(m, version);
-      if (kind === 'TERM') n = Math.max(n, version);
-    }
-  }
-  return { m, n };
+/** As it is stored beside the frame that ends where it says; null where none does. */
+function certificateOf(finals: readonly TailFrame[], certificate: Certificate | null) {
+  const last = finals[finals.length - 1]?.to.len;
+  if (certificate === null || certificate.at.len !== last) return null;
+  return { to: last, approval: certificate.approval, receipt: certificate.receipt };
 }
