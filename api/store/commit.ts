@@ -89,7 +89,10 @@ export async function readHeads(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** One statement for the whole group: entries, records, links and the book's new length become visible together. */
+/**
+ * Entries, records, links and the book's new length become visible together. A group that is decided here has a record once;
+ * a part of the log that comes from another member may have many versions of it, of which the last is the current one.
+ */
 export async function writeEntries(
   client: pg.PoolClient,
   book: string,
@@ -121,12 +124,12 @@ export async function writeEntries(
       entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? null,
     ],
   });
+  const ofRecords = entries.filter(({ recordKey }) => recordKey !== null);
+  const current = new Map(ofRecords.map((entry) => [entry.record, entry]));
   await writeLinks(
     client,
     book,
-    entries
-      .filter(({ recordKey }) => recordKey !== null)
-      .map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
+    [...current.values()].map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
   );
 }
 
@@ -140,8 +143,8 @@ const WRITE_ENTRIES = `
     SELECT $1, seq, kind, record, version, $2, token, state, request FROM input
   ), records AS (
     INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, key, "eventTime")
-    SELECT $1, record, kind, version, seq, first_seq, hash, record_key, event_time FROM input
-     WHERE record_key IS NOT NULL
+    SELECT DISTINCT ON (record) $1, record, kind, version, seq, first_seq, hash, record_key, event_time FROM input
+     WHERE record_key IS NOT NULL ORDER BY record, version DESC
     ON CONFLICT (book, id) DO UPDATE
       SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, "eventTime" = excluded."eventTime"
   )
