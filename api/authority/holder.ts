@@ -31,7 +31,8 @@ export function receipted(
   now: number,
   rules: Rules,
 ): Step {
-  if (!isHolder(state) || message.n !== state.term.n || from !== otherOf(state.mandate, state.self))
+  const isCurrent = message.n === state.term.n || !rules('current-receipts');
+  if (!isHolder(state) || !isCurrent || from !== otherOf(state.mandate, state.self))
     return { state, out: [] };
   const { at } = message;
   if (mine(at.len) !== at.head) return { state, out: [] };
@@ -50,8 +51,10 @@ export function missing(state: MemberState, { from, message, mine }: Received<'m
   if (!isHolder(state) || message.n !== state.term.n || from !== otherOf(state.mandate, state.self)) {
     return { state, out: [] };
   }
-  const heard = { ...state, other: { ...state.other, heardAt: now } };
   const { end, final } = message;
+  // It lacks what it once confirmed: it was restored, and what it confirmed counts no more.
+  const at = state.other.at && end.len < state.other.at.len ? null : state.other.at;
+  const heard = { ...state, other: { ...state.other, at, heardAt: now } };
   if (mine(end.len) === end.head) return sendFrom(heard, end);
   if (mine(final.len) === final.head) return sendFrom(heard, final);
   // It has more that is final than this holder has at all: this is an older copy of what approved it.
@@ -81,7 +84,7 @@ export function countersigned(
 ): Step {
   if (!isHolder(state) || mine(at.len) !== at.head) return { state, out: [] };
   const register = state.register && state.register.len > at.len ? state.register : at;
-  if (n !== state.term.n) return { state: { ...state, register }, out: [] };
+  if (n !== state.term.n && rules('current-receipts')) return { state: { ...state, register }, out: [] };
   const witnessed = state.witnessed && state.witnessed.len > at.len ? state.witnessed : at;
   const next = settle({ ...state, register, witnessed }, rules);
   const told = tellFinal(next, state.final);

@@ -6,6 +6,7 @@ export const RULES = {
   'receipt-first': 'The holder approves only what every in-sync member has stored in the current term.',
   'witness-when-alone': 'A holder that is alone approves only what the registrar has countersigned.',
   'one-next-term': 'The registrar gives each term number once: the first valid proposal wins.',
+  'current-receipts': 'A receipt of an earlier term certifies nothing.',
   'in-sync-only': 'Only a member that holds every final change takes over.',
   'registrar-head': 'Who takes over, is added or resumes holds all that the registrar has countersigned.',
   silence: 'A member takes over only after it has heard nothing from the holder itself, whatever others say.',

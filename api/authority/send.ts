@@ -23,7 +23,7 @@ export function countersign(state: MemberState): Step {
   if (to.len < register.len || (done !== null && to.len <= done.len)) return { state, out: [] };
   return {
     state,
-    out: [{ to: term.registrar, message: { type: 'countersign', n: term.n, from: register, to } }],
+    out: [{ to: term.registrar, message: { type: 'countersign', n: term.n, from: register, to, all: true } }],
   };
 }
 

@@ -117,7 +117,7 @@ function isUnchanged({ term, mandate }: WitnessState, next: Mandate): boolean {
 function countersign(
   state: WitnessState,
   from: NodeId,
-  { n, from: begin, to }: Extract<Message, { type: 'countersign' }>,
+  { n, from: begin, to, all }: Extract<Message, { type: 'countersign' }>,
   leads: boolean,
   rules: Rules,
 ): WitnessStep {
@@ -127,7 +127,7 @@ function countersign(
   const follows = leads && begin.len === head.len && begin.head === head.head && to.len > head.len;
   if (follows) {
     return {
-      state: { ...state, head: to, covers: state.covers || term.insync.length === 1 },
+      state: { ...state, head: to, covers: state.covers || (all && term.insync.length === 1) },
       out: [{ to: from, message: { type: 'countersigned', n, at: to } }],
     };
   }

@@ -107,7 +107,14 @@ export type Message =
   // member to registrar
   | { readonly type: 'renew'; readonly n: number; readonly at: number }
   | { readonly type: 'ask'; readonly at: number }
-  | { readonly type: 'countersign'; readonly n: number; readonly from: Head; readonly to: Head }
+  | {
+      readonly type: 'countersign';
+      readonly n: number;
+      readonly from: Head;
+      readonly to: Head;
+      /** Whether `to` is all that the holder wanted: the driver may cut off what is too much at once. */
+      readonly all: boolean;
+    }
   | { readonly type: 'propose'; readonly n: number; readonly proposal: Proposal }
   // and its answers
   | { readonly type: 'lease'; readonly n: number; readonly at: number }

@@ -295,8 +295,8 @@ export class Desk {
         return this.#toRegister(organisation, message);
       case 'countersign': {
         if (!this.#seat) return;
-        const { to, leaves } = await leavesOf(pool, this.#seat, message.from, message.to);
-        return this.#toRegister(organisation, { ...message, to }, leaves);
+        const { leaves, ...found } = await leavesOf(pool, this.#seat, message.from, message.to);
+        return this.#toRegister(organisation, { ...message, ...found }, leaves);
       }
       case 'standing':
         return this.#toSeat(organisation, plain(message, [message.head.len]));

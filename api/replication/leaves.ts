@@ -10,6 +10,8 @@ const MOST_LEAVES = 50_000;
 /** What the registrar is given to see that one head follows another: hashes of the entries between. */
 export interface Leaves {
   to: Head;
+  /** False where that is not all that was wanted. */
+  all: boolean;
   leaves: string[];
 }
 
@@ -24,7 +26,7 @@ export async function leavesOf(pool: Pool, seat: Seat, from: Head, to: Head): Pr
       last - from.len <= MOST_LEAVES ? last : await seat.endBefore(from.len, from.len + MOST_LEAVES);
     const tokens = await readTokens(pool, seat.book, from.len, end);
     leaves.push(...tokens.map(tokenHash));
-    if (end < last) return { to: await seat.headAt(end), leaves };
+    if (end < last) return { to: await seat.headAt(end), all: false, leaves };
     upTo = end === final.len ? final : to;
   }
   for (const frame of seat.tailAfter(upTo)) {
@@ -32,5 +34,5 @@ export async function leavesOf(pool: Pool, seat: Seat, from: Head, to: Head): Pr
     for (const { hash } of frame.body.entries) leaves.push(hash);
     upTo = frame.to;
   }
-  return { to: upTo, leaves };
+  return { to: upTo, all: upTo.len === to.len, leaves };
 }

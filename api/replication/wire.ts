@@ -43,6 +43,7 @@ const message = z.discriminatedUnion('type', [
     n: ordinal,
     from: head,
     to: head,
+    all: z.boolean(),
     /** Token hashes of the entries from `from` to `to`. */
     leaves: z.array(digest).max(100_000),
   }),

@@ -45,7 +45,9 @@ describe('a holder', () => {
       askedAt: 0,
     } as const;
     const { out } = tell(alone, 'W', standing);
-    expect(out).toEqual([{ to: 'W', message: { type: 'countersign', n: 1, from: at(3), to: at(3) } }]);
+    expect(out).toEqual([
+      { to: 'W', message: { type: 'countersign', n: 1, from: at(3), to: at(3), all: true } },
+    ]);
   });
 
   test('shows something as current only with a lease that counts from when it was asked for', () => {

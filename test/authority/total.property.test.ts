@@ -35,7 +35,7 @@ const MESSAGES: { [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: 
   missing: fc.record({ type: fc.constant('missing'), n, end: head, final: head }),
   renew: fc.record({ type: fc.constant('renew'), n, at: time }),
   ask: fc.record({ type: fc.constant('ask'), at: time }),
-  countersign: fc.record({ type: fc.constant('countersign'), n, from: head, to: head }),
+  countersign: fc.record({ type: fc.constant('countersign'), n, from: head, to: head, all: fc.boolean() }),
   propose: fc.record({ type: fc.constant('propose'), n, proposal }),
   lease: fc.record({ type: fc.constant('lease'), n, at: time }),
   countersigned: fc.record({ type: fc.constant('countersigned'), n, at: head }),
@@ -47,7 +47,7 @@ const message = fc.oneof(...(Object.values(MESSAGES) as fc.Arbitrary<Message>[])
 const event = fc.oneof(
   fc.record({ type: fc.constant('tick' as const) }),
   fc.record({ type: fc.constant('hand-over' as const) }),
-  fc.record({ type: fc.constant('write' as const), from: head, to: head }),
+  fc.record({ type: fc.constant('write' as const), from: head, to: head, all: fc.boolean() }),
   fc.record({
     type: fc.constant('message' as const),
     from: node,

@@ -59,7 +59,7 @@ describe('the registrar', () => {
   });
 
   test('countersigns what leads on from its head, in the current term only', () => {
-    const request: Message = { type: 'countersign', n: 1, from: at(0), to: at(2) };
+    const request: Message = { type: 'countersign', n: 1, from: at(0), to: at(2), all: true };
     expect(ask(registrar(), 'P', request).state.head).toEqual(at(2));
     expect(ask(registrar(), 'P', request, 0, false).state.head).toEqual(at(0));
     expect(ask(registrar(), 'B', request).state.head).toEqual(at(0));
@@ -70,7 +70,13 @@ describe('the registrar', () => {
     const alone = { term: termOf(1, 'P', ['P']), head: at(3) };
     const resume = propose({ kind: 'resume', has: at(3) });
     expect(ask(registrar(alone), 'P', resume).state.term.n).toBe(1);
-    const signed = ask(registrar(alone), 'P', { type: 'countersign', n: 1, from: at(3), to: at(4) }).state;
+    const signed = ask(registrar(alone), 'P', {
+      type: 'countersign',
+      n: 1,
+      from: at(3),
+      to: at(4),
+      all: true,
+    }).state;
     expect(signed.covers).toBe(true);
     expect(ask(signed, 'P', propose({ kind: 'resume', has: at(4) })).state.term.why).toBe('resume');
   });

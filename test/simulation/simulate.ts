@@ -38,9 +38,16 @@ else if (values['list-rules']) list();
 else if (values.only === undefined) await simulate();
 else show(Number(values.only));
 
+/** What only the exhaustive check of the safety core finds to be missed: it takes a restore between two rare messages. */
+const BY_SPIN: readonly string[] = ['current-receipts'];
+
 function list(): void {
-  say('Without any one of these, 20,000 schedules show a violation.');
-  for (const [name, text] of Object.entries(RULES)) say(`${name.padEnd(20)} ${text}`);
+  say(
+    'Without any one of these, 20,000 schedules show a violation; without one marked *, npm run spin does.',
+  );
+  for (const [name, text] of Object.entries(RULES)) {
+    say(`${BY_SPIN.includes(name) ? '*' : ' '} ${name.padEnd(20)} ${text}`);
+  }
 }
 
 function ruleOf(text: string): Rule {
