@@ -79,6 +79,16 @@ export async function openEmbedded({ dir, log }: { dir: string; log: StoreLog })
   );
 }
 
+/**
+ * Where the server of a directory whose node is running can be reached by other programs of the same user; undefined where
+ * none runs.
+ */
+export async function embeddedUrl(dir: string): Promise<string | undefined> {
+  const found = await runningServer(join(resolve(dir), 'pg'));
+  if (!found) return undefined;
+  return connectionUrl({ password: await ensurePassword(dir) }, found.port, APPLICATION, APPLICATION);
+}
+
 async function prepare(dirGiven: string, log: StoreLog): Promise<Place> {
   const dir = resolve(dirGiven);
   const dataDir = join(dir, 'pg');

@@ -33,8 +33,13 @@ export const APPLICATION = 'lotbook';
 /** Nothing of the node's environment reaches the server: no secrets, and no PG* or LC_* that would change it. */
 export const SERVER_ENV = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
-export function connectionUrl(place: Place, port: number, user: string, database: string): string {
-  return `postgresql://${user}:${place.password}@127.0.0.1:${port}/${database}`;
+export function connectionUrl(
+  { password }: Pick<Place, 'password'>,
+  port: number,
+  user: string,
+  database: string,
+): string {
+  return `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 export function sleep(ms: number): Promise<void> {
