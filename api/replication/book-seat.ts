@@ -27,7 +27,7 @@ export function bookSeat(desk: Desk, seat: Seat) {
     get end(): Head {
       return seat.end;
     },
-    tail: () => seat.tailAfter(seat.state.final).map(({ body }) => body),
+    tail: () => seat.log.tailAfter(seat.state.final).map(({ body }) => body),
     propose: async (
       proposal: { at: Date; entries: NewEntry[]; requests: DecidedRequest[] },
       base: { length: number; term: number },

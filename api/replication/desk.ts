@@ -267,7 +267,7 @@ export class Desk {
   async #toSeat(from: string, read: Read | null): Promise<void> {
     if (!this.#seat || !read) return;
     const { message, lens, frames, certificate } = read;
-    const mine = await this.#seat.headsAt(lens);
+    const mine = await this.#seat.log.headsAt(lens);
     await this.#say(await this.#seat.step({ type: 'message', from, message, mine }, frames, certificate));
   }
 

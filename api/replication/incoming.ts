@@ -36,9 +36,9 @@ export async function readAppend(
   const mandate = term && papers.mandate(term.claims.m);
   if (!term || !mandate) return null;
   const frames: TailFrame[] = [];
-  let after: Frontier | null = await seat.frontierAt(wire.prev);
+  let after: Frontier | null = await seat.log.frontierAt(wire.prev);
   for (const frame of after ? wire.frames : []) {
-    const held: Frontier | null = await seat.frontierAt(frame.to);
+    const held: Frontier | null = await seat.log.frontierAt(frame.to);
     const received = held ? null : receivedFrame(after as Frontier, frame);
     if (!held && !received) throw new Untrue(`entries do not lead to the head at ${frame.to.len}`);
     if (received) frames.push(received);
@@ -69,7 +69,7 @@ async function check(
   const [first] = frames;
   if (!first) return;
   const records = frames.flatMap(({ body }) => body.entries.map(({ record }) => record));
-  const wrong = await checkFrames(papers, frames, ownerKeys, await seat.versionsAt(first.prev, records));
+  const wrong = await checkFrames(papers, frames, ownerKeys, await seat.log.versionsAt(first.prev, records));
   if (wrong !== null) throw new Untrue(wrong);
 }
 

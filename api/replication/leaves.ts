@@ -23,13 +23,13 @@ export async function leavesOf(pool: Pool, seat: Seat, from: Head, to: Head): Pr
   if (from.len < final.len) {
     const last = Math.min(final.len, to.len);
     const end =
-      last - from.len <= MOST_LEAVES ? last : await seat.endBefore(from.len, from.len + MOST_LEAVES);
+      last - from.len <= MOST_LEAVES ? last : await seat.log.endBefore(from.len, from.len + MOST_LEAVES);
     const tokens = await readTokens(pool, seat.book, from.len, end);
     leaves.push(...tokens.map(tokenHash));
-    if (end < last) return { to: await seat.headAt(end), all: false, leaves };
+    if (end < last) return { to: await seat.log.headAt(end), all: false, leaves };
     upTo = end === final.len ? final : to;
   }
-  for (const frame of seat.tailAfter(upTo)) {
+  for (const frame of seat.log.tailAfter(upTo)) {
     if (frame.to.len > to.len) break;
     for (const { hash } of frame.body.entries) leaves.push(hash);
     upTo = frame.to;

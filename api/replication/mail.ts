@@ -142,12 +142,12 @@ export class Mail {
 
   async #composeAppend(from: Head): Promise<NonNullable<EnvelopeInput['messages']>> {
     const { seat } = this.sender;
-    if (!seat?.isHolder() || !(await seat.frontierAt(from))) return [];
+    if (!seat?.isHolder() || !(await seat.log.frontierAt(from))) return [];
     const { final, term } = seat.state;
     const isOld = from.len < final.len;
     const frames = isOld
       ? await finalFrames(this.deps.pool, seat.book, from.len, final.len)
-      : firstFrames(seat.tailAfter(from));
+      : firstFrames(seat.log.tailAfter(from));
     const { at, approval, receipt } = seat.certificate ?? { at: EMPTY_HEAD, approval: null, receipt: null };
     return [{ type: 'append', n: term.n, prev: from, frames, final: at, approval, receipt }];
   }

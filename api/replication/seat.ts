@@ -12,21 +12,18 @@ import {
   type MemberState,
 } from '../authority/member.ts';
 import { ALL_RULES } from '../authority/rules.ts';
-import type { Head, HeadAt, Output } from '../authority/words.ts';
+import type { Head, Output } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { tokenHash } from '../ledger/change.ts';
 import { signApproval } from '../ledger/statements/approval.ts';
-import type { Frontier } from '../ledger/tree.ts';
 import type { Bell } from '../store/bell.ts';
-import { readHeads, writeRequests, type DecidedRequest, type NewEntry } from '../store/commit.ts';
+import { writeRequests, type DecidedRequest, type NewEntry } from '../store/commit.ts';
 import type { Pool, PoolClient } from '../store/database.ts';
 import {
   dropFrames,
   finaliseFrames,
   lastCertificate,
-  readFrameEnd,
-  readFrameEnds,
   readLoggedNumbers,
   readTail,
   setHolder,
@@ -34,11 +31,11 @@ import {
   writeFrames,
 } from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
-import { EMPTY_HEAD, finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
-import type { HeadOf } from './monitor.ts';
+import { finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
 import { openingEntries, withFrames, type Logged } from './opening.ts';
 import { known, mandateOf, termOf, type Papers } from './papers.ts';
 import { Pending } from './pending.ts';
+import { SeatLog } from './seat-log.ts';
 import { changesOf, type StepChanges } from './step-changes.ts';
 
 export interface SeatDeps {
@@ -80,8 +77,7 @@ type MemberText = Pick<MemberRecord, 'final' | 'opening' | 'recovering' | 'froze
 export class Seat {
   #state: MemberState;
   #text: string;
-  readonly #tail: Map<string, TailFrame>;
-  #finalFrontier: Frontier;
+  readonly log: SeatLog;
   #logged: Logged;
   #certificate: Certificate | null;
   readonly #receipts = new Map<string, string>();
@@ -95,16 +91,14 @@ export class Seat {
     opened: {
       state: MemberState;
       text: string;
-      tail: readonly TailFrame[];
-      finalFrontier: Frontier;
+      log: SeatLog;
       logged: Logged;
       certificate: Certificate | null;
     },
   ) {
     this.#state = opened.state;
     this.#text = opened.text;
-    this.#tail = new Map(opened.tail.map((frame) => [frame.to.head, frame]));
-    this.#finalFrontier = opened.finalFrontier;
+    this.log = opened.log;
     this.#logged = opened.logged;
     this.#certificate = opened.certificate;
   }
@@ -116,11 +110,11 @@ export class Seat {
     if (!frontier) throw new LotbookError('INTERNAL', `the log of ${book} ends before its final place`);
     const stored = await readTail(deps.pool, book);
     const tail = tailOf(frontier, stored);
-    const { m, n } = papers.knows;
+    const term = termOf(known(papers.term(papers.knows.n), 'the term').claims);
     const record: MemberRecord = {
       self: deps.organisation,
-      mandate: mandateOf(known(papers.mandate(m), 'the mandate').claims),
-      term: termOf(known(papers.term(n), 'the term').claims),
+      mandate: mandateOf(known(papers.mandate(term.m), 'the mandate').claims),
+      term,
       final,
       tail: tail.map((frame) => ({ to: frame.to, n: frame.n })),
       opening,
@@ -131,8 +125,7 @@ export class Seat {
     return new Seat(deps, book, papers, {
       state: startMember(record, deps.monotonic()),
       text,
-      tail,
-      finalFrontier: frontier,
+      log: new SeatLog(deps.pool, book, frontier, tail),
       logged: await readLoggedNumbers(deps.pool, book),
       certificate: last && {
         at: { len: last.to, head: last.head },
@@ -171,58 +164,6 @@ export class Seat {
     return mayRead(this.#state, this.deps.monotonic(), ALL_RULES);
   }
 
-  /** Proposals behind a place, in order. */
-  tailAfter({ len }: Head): TailFrame[] {
-    return this.#state.tail
-      .filter(({ to }) => to.len > len)
-      .map(({ to }) => known(this.#tail.get(to.head), 'a frame'));
-  }
-
-  /** The frontier at the end of a frame of this log; null if none ends there. */
-  async frontierAt(head: Head): Promise<Frontier | null> {
-    const frame = this.#tail.get(head.head);
-    if (frame) return frame.to.len === head.len ? frame.frontier : null;
-    if (head.len === this.#state.final.len)
-      return head.head === this.#state.final.head ? this.#finalFrontier : null;
-    return head.len < this.#state.final.len ? finalFrontier(this.deps.pool, this.book, head) : null;
-  }
-
-  /** The versions of records at a place of this log, as far as the entries that follow it need them. */
-  async versionsAt(place: Head, records: readonly string[]): Promise<HeadOf> {
-    const heads = new Map<string, { version: number; hash: string }>(
-      [...(await readHeads(this.deps.pool, this.book, records))].map(([id, head]) => [id, head]),
-    );
-    for (const { to } of this.#state.tail) {
-      if (to.len > place.len) break;
-      for (const { record, version, hash } of known(this.#tail.get(to.head), 'a frame').body.entries) {
-        heads.set(record, { version, hash });
-      }
-    }
-    return heads;
-  }
-
-  /** What the final log has at these lengths: what a message is judged by. */
-  async headsAt(lens: readonly number[]): Promise<HeadAt> {
-    const heads = new Map<number, string>([[0, EMPTY_HEAD.head]]);
-    for (const len of lens) {
-      if (len <= 0 || len >= this.#state.final.len || heads.has(len)) continue;
-      const end = await readFrameEnd(this.deps.pool, this.book, len);
-      if (end) heads.set(len, end.head);
-    }
-    return (len) => heads.get(len) ?? null;
-  }
-
-  /** The end of the last frame of the final log with `after < to <= upTo`. */
-  async endBefore(after: number, upTo: number): Promise<number> {
-    const ends = await readFrameEnds(this.deps.pool, this.book, { after, upTo, limit: upTo - after });
-    return ends[ends.length - 1]?.to ?? after;
-  }
-
-  /** The head of the final log at the end of a frame. */
-  async headAt(len: number): Promise<Head> {
-    return { len, head: known((await this.headsAt([len]))(len) ?? undefined, 'a frame') };
-  }
-
   keepReceipt(at: Head, token: string): void {
     this.#receipts.set(at.head, token);
   }
@@ -235,7 +176,7 @@ export class Seat {
 
   /** Resolves once the log is final up to a proposal of this node; rejects with UNABLE when it can no longer tell. */
   whenFinal({ head }: Head, giveUpMs: number): Promise<void> {
-    return this.#tail.has(head) ? this.#pending.wait(head, giveUpMs) : Promise.resolve();
+    return this.log.tail.has(head) ? this.#pending.wait(head, giveUpMs) : Promise.resolve();
   }
 
   /** Writes a group of decisions at the end of the log. Null when the state moved since it was planned: plan again. */
@@ -251,7 +192,7 @@ export class Seat {
       return { to: end, out: [] };
     }
     const decided = requests.filter(({ state }) => state !== 'PENDING');
-    const after = known((await this.frontierAt(end)) ?? undefined, 'the end of the log');
+    const after = known((await this.log.frontierAt(end)) ?? undefined, 'the end of the log');
     const frame = makeFrame(after, { at, entries, requests: decided }, base.term);
     const out = await this.step({ type: 'write', from: end, to: frame.to }, [frame], null, waiting);
     return { to: frame.to, out };
@@ -269,23 +210,23 @@ export class Seat {
     const before = this.#state;
     const now = this.deps.monotonic();
     let { state, out } = stepMember(before, event, now, ALL_RULES);
-    const known = new Map(this.#tail);
-    for (const frame of frames) known.set(frame.to.head, frame);
-    const opening = openingDue(state) ? await this.#open(state, known) : null;
+    const all = new Map(this.log.tail);
+    for (const frame of frames) all.set(frame.to.head, frame);
+    const opening = openingDue(state) ? await this.#open(state, all) : null;
     if (opening) {
-      known.set(opening.to.head, opening);
+      all.set(opening.to.head, opening);
       const opened = stepMember(state, { type: 'write', from: opening.prev, to: opening.to }, now, ALL_RULES);
       state = opened.state;
       out = [...out, ...opened.out];
     }
-    await this.#store(before, state, known, certificate, waiting);
+    await this.#store(before, state, all, certificate, waiting);
     return out;
   }
 
   /** The first entries of an own term: the mandates and terms that the log does not hold yet. */
   async #open(state: MemberState, tail: ReadonlyMap<string, TailFrame>): Promise<TailFrame | null> {
     const end = endOf(state);
-    const after = tail.get(end.head)?.frontier ?? (await this.frontierAt(end));
+    const after = tail.get(end.head)?.frontier ?? (await this.log.frontierAt(end));
     if (!after) return null;
     const own = state.tail.map(({ to }) => known(tail.get(to.head), 'a frame'));
     const logged = withFrames(this.#logged, own);
@@ -361,16 +302,14 @@ export class Seat {
     finals: readonly TailFrame[],
     certificate: Certificate | null,
   ): void {
-    this.#tail.clear();
-    for (const { to } of tail) this.#tail.set(to.head, known(frames.get(to.head), 'a frame'));
-    const last = finals[finals.length - 1];
-    if (last) this.#finalFrontier = last.frontier;
+    const kept = tail.map(({ to }) => known(frames.get(to.head), 'a frame'));
+    this.log.takeUp(finals[finals.length - 1]?.frontier ?? null, kept);
     if (certificate) this.#certificate = certificate;
     for (const head of this.#receipts.keys())
-      if (!this.#tail.has(head) && head !== final.head) this.#receipts.delete(head);
+      if (!this.log.tail.has(head) && head !== final.head) this.#receipts.delete(head);
     this.#logged = withFrames(this.#logged, finals);
     for (const { to } of finals) this.#pending.resolve(to.head);
-    this.#pending.giveUp((head) => !this.#tail.has(head) || !this.isHolder());
+    this.#pending.giveUp((head) => !this.log.tail.has(head) || !this.isHolder());
   }
 
   #tell(finals: readonly TailFrame[] = []): void {

@@ -27,7 +27,7 @@ export async function confirmTakeOver(deps: DeskDeps, desk: Desk, by: string): P
     throw new LotbookError('CONFLICT', `${term.holder} is there: ask it to hand the right over.`);
   }
   await desk.do(async () => {
-    const frontier = known((await seat.frontierAt(final)) ?? undefined, 'the log');
+    const frontier = known((await seat.log.frontierAt(final)) ?? undefined, 'the log');
     const record = {
       self: deps.organisation,
       mandate,
