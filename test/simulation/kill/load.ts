@@ -75,6 +75,8 @@ export function openLoad(input: {
   clients: number;
   /** Between two calls of a client, ms. */
   pauseMs?: number;
+  /** Whether a client also changes the product that all change, without a base. Only the owner's own people may. */
+  mayGoWithoutBase?: (client: number) => boolean;
   random: Random;
 }): Load {
   const acknowledged = new Map<string, Acknowledged>();
@@ -120,7 +122,7 @@ export function openLoad(input: {
   };
 
   const run = async (client: number): Promise<void> => {
-    const writer = new Writer(input.book, client, input.random);
+    const writer = new Writer(input.book, client, input.random, input.mayGoWithoutBase?.(client) ?? true);
     while (!state.isOver) {
       const updates = writer.next();
       await send(client, updates);
@@ -151,6 +153,7 @@ class Writer {
     private readonly book: string,
     private readonly client: number,
     private readonly random: Random,
+    private readonly mayGoWithoutBase: boolean,
   ) {}
 
   next(): Update[] {
@@ -182,7 +185,7 @@ class Writer {
 
   private change(mark: string, taken: Set<string>): Change {
     const chance = this.random();
-    if (chance < 0.08 && !taken.has(PRODUCT)) {
+    if (chance < 0.08 && this.mayGoWithoutBase && !taken.has(PRODUCT)) {
       taken.add(PRODUCT);
       return { record: PRODUCT, kind: 'PRODUCT', base: null, fields: { note: mark } };
     }
