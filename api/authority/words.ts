@@ -1,3 +1,5 @@
+import type { TermReason } from '../ledger/statements/term.ts';
+
 /**
  * The words of the authority protocol (schema/PROTOCOL.md, "Authority"). Who may write is decided here by pure state machines,
  * `(state, event, now) -> (state, messages)`: one for a member of a book's authority, one for the witness that keeps the
@@ -20,18 +22,6 @@ export interface Frame {
   readonly to: Head;
   readonly n: number;
 }
-
-export const TERM_REASONS = [
-  'appoint',
-  'drop',
-  'add',
-  'hand-over',
-  'take-over',
-  'resign',
-  'resume',
-  'mandate',
-] as const;
-export type TermReason = (typeof TERM_REASONS)[number];
 
 /** One unbroken holding of the right to approve, as its registrar signed it. */
 export interface Term {
