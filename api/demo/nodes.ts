@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../cli/output.ts';
 import { connectOwnNode, type OwnNode } from '../cli/own-node.ts';
-import { childEnvironment, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
+import { parsePublicJwk, verificationKey } from '../identity/jwk.ts';
+import type { PinnedKeys } from '../identity/jws.ts';
+import { type NodeProcess, openProcess } from './process.ts';
 import type { SeasonOrganisation } from './season/types.ts';
 import type { Stage } from './stage.ts';
 
@@ -17,6 +17,11 @@ export interface DemoNode extends OwnNode {
   port: number;
   /** By which its people tell its key. */
   fingerprint: string;
+  /** By which it signs. */
+  keys: PinnedKeys;
+  process: NodeProcess;
+  /** Starts it again after `process.kill`; resolves when it answers. */
+  restart(): Promise<void>;
 }
 
 export interface DemoNodes {
@@ -30,27 +35,25 @@ export interface DemoNodes {
 }
 
 const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 100;
 const HOST = '127.0.0.1';
 
 /**
- * Starts the five nodes at once. Each is `lotbook start` in a process of its own, with its own embedded PostgreSQL; it
- * stops when its stdin closes, so none outlives this process.
+ * Starts the five nodes at once, each in a process of its own.
  *
  * @throws CommandError when one does not start; then none runs
  */
 export async function startNodes(stage: Stage, signal: AbortSignal): Promise<DemoNodes> {
-  const children = stage.homes.map(({ dir, port }) => startChild(dir, port));
+  const homes = stage.homes.map((home) => ({ ...home, process: openProcess(home.dir, home.port) }));
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= Promise.all(children.map(stopChild)).then(() => undefined));
+  const stop = (): Promise<void> =>
+    (stopping ??= Promise.all(homes.map(({ process: each }) => each.stop())).then(() => undefined));
   const lost = Promise.race(
-    children.map((child, index) => ended(child).then(() => stage.homes[index]?.organisation.name ?? '')),
+    homes.map(({ process: each, organisation }) => each.lost.then(() => organisation.name)),
   );
   try {
-    const list = await Promise.all(
-      stage.homes.map((home, index) => ready(home, children[index] as ChildProcess, signal)),
-    );
+    for (const { process: each } of homes) each.start();
+    const list = await Promise.all(homes.map((home) => openNode(home, signal)));
     const byName = new Map(list.map((node) => [node.organisation, node]));
     return { list, of: (organisation) => byName.get(organisation) as DemoNode, stop, lost };
   } catch (error) {
@@ -59,60 +62,53 @@ export async function startNodes(stage: Stage, signal: AbortSignal): Promise<Dem
   }
 }
 
-function startChild(dir: string, port: number): ChildProcess {
-  const log = openSync(join(dir, 'node.log'), 'a');
-  const [, cli = ''] = process.argv;
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, cli, '--dir', dir, '--port', String(port), 'start', '--with-parent'],
-    {
-      stdio: ['pipe', log, log],
-      // Ctrl-C is for this process, which then stops the nodes in order.
-      detached: true,
-      env: childEnvironment({ partnerPollMs: '1000' }),
+type Home = Stage['homes'][number] & { process: NodeProcess };
+
+async function openNode(home: Home, signal: AbortSignal): Promise<DemoNode> {
+  const { organisation: season, dir, port, process } = home;
+  const { fingerprint } = await ready(home, signal);
+  const own = await connectOwnNode(readConfig({}, { dir, port, host: HOST }));
+  return {
+    ...own,
+    season,
+    short: season.name.split(' ').slice(0, -1).join(' '),
+    dir,
+    port,
+    fingerprint,
+    keys: await keysOf(own.localUrl),
+    process,
+    restart: async () => {
+      signal.throwIfAborted();
+      process.start();
+      await ready(home, signal);
     },
-  );
-  closeSync(log);
-  child.stdin?.on('error', () => undefined);
-  return child;
+  };
 }
 
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  child.stdin?.end();
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended(child);
-  clearTimeout(timer);
-}
-
-async function ready(
-  { organisation: season, dir, port }: Stage['homes'][number],
-  child: ChildProcess,
-  signal: AbortSignal,
-): Promise<DemoNode> {
-  const url = `http://${HOST}:${port}`;
+async function ready(home: Home, signal: AbortSignal): Promise<{ fingerprint: string }> {
+  const { organisation, port, process } = home;
   const until = Date.now() + START_TIMEOUT_MS;
   for (;;) {
-    const answer = await fetch(`${url}/.well-known/lotbook`).catch(() => undefined);
-    if (answer?.ok) {
-      const { fingerprint } = (await answer.json()) as { fingerprint: string };
-      const own = await connectOwnNode(readConfig({}, { dir, port, host: HOST }));
-      return { ...own, season, short: season.name.split(' ').slice(0, -1).join(' '), dir, port, fingerprint };
-    }
-    if (child.exitCode !== null || child.signalCode !== null || Date.now() > until) {
+    const answer = await fetch(`http://${HOST}:${port}/.well-known/lotbook`).catch(() => undefined);
+    if (answer?.ok) return (await answer.json()) as { fingerprint: string };
+    if (process.hasEnded() || Date.now() > until) {
       throw new CommandError(
-        `The node of ${season.name} does not start: ${lastLine(join(dir, 'node.log'))}`,
-        `Its log is ${join(dir, 'node.log')}.`,
+        `The node of ${organisation.name} does not start: ${process.lastWords()}`,
+        `Its log is node.log in ${home.dir}.`,
       );
     }
     await sleep(POLL_MS, undefined, { signal });
   }
 }
 
-function lastLine(file: string): string {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+/** RFC 7517 section 5. */
+async function keysOf(url: string): Promise<PinnedKeys> {
+  const answer = await fetch(`${url}/.well-known/jwks.json`);
+  const { keys } = (await answer.json()) as { keys: unknown[] };
+  return new Map(
+    keys
+      .map(parsePublicJwk)
+      .map(verificationKey)
+      .map((key) => [key.kid, key]),
+  );
 }

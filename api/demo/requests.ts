@@ -10,11 +10,16 @@ export interface Asked {
   state: string;
   reason: string | null;
   decidedBy: string | null;
+  waitsFor: string | null;
   error: { code: string; message: string; currentVersion: number | null } | null;
   outcome: { record: string; version: number }[];
 }
 
-const STATE = 'id state reason decidedBy error { code message currentVersion } outcome { record version }';
+const STATE =
+  'id state reason decidedBy waitsFor error { code message currentVersion } outcome { record version }';
+const DECIDED = ['APPROVED', 'REFUSED', 'REJECTED'];
+/** For who wants to know when something happened. */
+const CLOSE_POLL_MS = 25;
 
 /** One change of a record that another organisation owns, asked for at the node of who wants it. */
 export interface Wish {
@@ -44,11 +49,25 @@ export function waitForState(by: DemoNode, id: string, ...states: string[]): Pro
   });
 }
 
+/** Waits for the decision, and shows on the way each state and each thing that the request waits for, as soon as it is seen. */
+export function follow(by: DemoNode, id: string, see: (asked: Asked) => void): Promise<Asked> {
+  let last = '';
+  const look = async (): Promise<Asked | undefined> => {
+    const { request } = await by.query(`query ($id: ID!) { request(id: $id) { ${STATE} } }`, { id });
+    const asked = request as unknown as Asked;
+    const now = `${asked.state} ${asked.waitsFor ?? ''}`;
+    if (now !== last) see(asked);
+    last = now;
+    return DECIDED.includes(asked.state) ? asked : undefined;
+  };
+  return waitFor(`the request of ${by.season.name} is decided`, look, CLOSE_POLL_MS);
+}
+
 /** Asks and waits for the decision. */
 export async function askAndWait(wish: Wish): Promise<Asked> {
   const { id, state, ...rest } = await ask(wish);
   if (id === null) return { id, state, ...rest };
-  return waitForState(wish.by, id, 'APPROVED', 'REFUSED', 'REJECTED');
+  return waitForState(wish.by, id, ...DECIDED);
 }
 
 export interface Waiting {

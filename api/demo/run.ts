@@ -94,6 +94,8 @@ function sayWhatNext(screen: Screen, { dir }: Stage, { list }: DemoNodes): void 
   screen.say();
   screen.show([
     `${at(grower)} status`,
+    `${at(packer)} authority show plant --history`,
+    `${at(packer)} authority hand-over plant`,
     `${at(packer)} partners list`,
     `${at(packer)} import YOUR-EPCIS.json --book plant`,
     `curl -s ${grower.localUrl}/graphql -H "authorization: Bearer $(${at(grower)} token)" \\`,

@@ -3,6 +3,7 @@ import type { DemoNode, DemoNodes } from './nodes.ts';
 import { partnerUp } from './partner-up.ts';
 import { countOf, type Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
+import { tellAuthority } from './tell-authority.ts';
 import { tellRequests } from './tell-requests.ts';
 import { tellCorrection, tellSideBySide, tellSights } from './tell-sharing.ts';
 import { finding, verifyCopies, waitForCopies, type Finding } from './verify.ts';
@@ -35,8 +36,12 @@ export async function tellStory(screen: Screen, nodes: DemoNodes, stage: Stage):
   screen.step('Who may change what');
   const requested = await tellRequests(screen, nodes);
 
+  screen.step('A node dies, and the book goes on');
+  const authority = await tellAuthority(screen, nodes);
+
   screen.step('Checked');
-  const findings = [recorded, ...(await verifyCopies(list)), sideBySide, corrected, ...requested];
+  const copies = await verifyCopies(list);
+  const findings = [recorded, ...copies, sideBySide, corrected, ...requested, ...authority];
   for (const { holds, text, faults } of findings) {
     screen.check(holds, text);
     screen.show(faults);

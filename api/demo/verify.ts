@@ -62,10 +62,10 @@ export async function verifyCopies(nodes: readonly DemoNode[]): Promise<Finding[
       copies.flatMap(({ sight, held }) => differences(sight, held)),
     ),
     finding(
-      `${withheld.toLocaleString('en-US')} withheld fields are at their owners, and in no copy`,
+      `${withheld.toLocaleString('en-US')} withheld fields are at their owners, and in no copy but the backup's, which does not show them`,
       copies.flatMap(({ sight, held }) => leaks(sight, held, owned)),
     ),
-    finding(`no copy knows a confidential name (${CONFIDENTIAL.join(', ')})`, [
+    finding(`no copy shows a confidential name (${CONFIDENTIAL.join(', ')})`, [
       ...CONFIDENTIAL.filter(
         (name) => !owned.some(({ records }) => records.some((each) => has(each, name))),
       ).map((name) => `${name} is nowhere at all`),

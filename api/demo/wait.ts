@@ -5,7 +5,11 @@ const TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 
 /** Asks until there is an answer. @throws CommandError after a minute */
-export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  pollMs = POLL_MS,
+): Promise<T> {
   const until = Date.now() + TIMEOUT_MS;
   for (;;) {
     const answer = await ask();
@@ -16,6 +20,6 @@ export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>
         'The logs of the nodes, node.log in their directories, may tell why.',
       );
     }
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }

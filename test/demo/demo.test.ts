@@ -16,14 +16,23 @@ test(
       '10 of 10 pairs',
       'Approved: 441 events and 134 other records.',
       'ok  24 local copies hold exactly what their owners let them see',
-      'ok  no copy knows a confidential name (pricePerCase, crewCost,',
+      'ok  no copy shows a confidential name (pricePerCase, crewCost,',
       'ok  all feeds are live and nothing had to be kept aside',
       'at Freshpack     APPROVED; its copy of the lot is version 2',
       'at Freshpack     REFUSED, STALE_BASE',
       'at Marketfresh   REFUSED, NOT_PERMITTED',
+      'at all five nodes  Freshpack holds the right',
+      'take-over; it alone has every entry',
+      'hand-over; both have every entry',
+      'ok  all five nodes name one holder of the right, before and after',
+      "ok  a request that found the owner's node dead was approved by Green Valley Farms, and once",
+      "ok  Marketfresh Stores got that change while the owner's node was down",
+      'ok  the logs of Freshpack and Green Valley are equal',
     ]) {
       expect(stdout).toContain(line);
     }
+    // Green Valley's lane: it has the right from one moment to another.
+    expect(stdout).toMatch(/ Green Valley {2}\.+\d+\.+\n/);
     expect(stdout).not.toContain('\u001B');
     const [, dir = ''] = /They are made in (\S+)\.\n/.exec(stdout) ?? [];
     expect(dir).not.toBe('');

@@ -1,0 +1,52 @@
+import type { Cast, Outage } from './outage.ts';
+import { readLog } from './read-log.ts';
+import { type LogEntry, logDifferences, logFaults } from './verify-log.ts';
+import { receivedFaults } from './verify-received.ts';
+import { finding, type Finding } from './verify.ts';
+
+/** What has to be so after a node died and came back. */
+export async function verifyOutage(cast: Cast, outage: Outage): Promise<Finding[]> {
+  const { book, owner, backup } = cast;
+  const log = await readLog(owner, book);
+  return [
+    wasApproved(cast, outage, log),
+    cameFromBackup(cast, outage),
+    finding(
+      `the logs of ${owner.short} and ${backup.short} are equal, ${log.length} entries, each chained, and signed by who held the right`,
+      [
+        ...logDifferences(log, await readLog(backup, book)),
+        ...logFaults({ book, owner: owner.organisation, keys: owner.keys }, log),
+      ],
+    ),
+  ];
+}
+
+function wasApproved({ backup }: Cast, { asked, lot }: Outage, log: readonly LogEntry[]): Finding {
+  const { state, outcome } = asked;
+  const made = log.filter(({ record, version }) => record === lot.id && version > lot.version);
+  const isOnce = made.length === 1 && outcome.length === 1 && outcome[0]?.version === lot.version + 1;
+  return finding(
+    `a request that found the owner's node dead was approved by ${backup.season.name}, and once`,
+    state === 'APPROVED' && isOnce
+      ? []
+      : [`${state}, ${JSON.stringify(outcome)}, ${made.length} new versions`],
+  );
+}
+
+function cameFromBackup(cast: Cast, { received, lot, wanted, wasDown }: Outage): Finding {
+  const { book, owner, backup, subscriber } = cast;
+  return finding(
+    `${subscriber.season.name} got that change while the owner's node was down, signed by the backup in its term`,
+    [
+      ...(wasDown ? [] : ["the owner's node was up"]),
+      ...receivedFaults(received, {
+        book,
+        owner: owner.organisation,
+        ownerKeys: owner.keys,
+        holder: backup.organisation,
+        version: lot.version + 1,
+        field: ['bestBeforeDate', wanted],
+      }),
+    ],
+  );
+}
