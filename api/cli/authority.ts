@@ -75,7 +75,7 @@ function addAppoint(authority: Command): void {
         .choices(['auto', 'manual'])
         .default('auto'),
     )
-    .option('--accept-loss', 'replace the holder although what it alone has would be lost')
+    .option('--primary <organisation>', "who has the right ordinarily: the book's owner where it is left out")
     .option('--no-wait', 'do not wait until the backup has everything')
     .action(async (book: string, options: AppointOptions, self: Command) => {
       const node = await nodeOf(self);

@@ -109,27 +109,26 @@ function upper<T extends string>(word: string): T {
 /** What the mandate's form cannot hold is said with its place. */
 function appointmentOf(input: AppointAuthorityInput): AppointInput {
   const { book, backup = null, witness = null, takeoverMs } = input;
+  const primary = input.primary ?? ownerOf(book);
   // What has a default in the contract is there.
-  const { mode, leaseMs, drift, handBack, acceptLoss } = input as Required<AppointAuthorityInput>;
+  const { mode, leaseMs, drift, handBack } = input as Required<AppointAuthorityInput>;
   const times = { leaseMs, takeoverMs: takeoverMs ?? leaseMs };
   for (const [name, value] of Object.entries(times)) {
     if (value < 1 || value > LONGEST_MS) throw wrong(name, `It is 1 to ${LONGEST_MS} milliseconds.`);
   }
   if (!(drift >= 0 && drift <= MAX_DRIFT)) throw wrong('drift', `It is 0 to ${MAX_DRIFT}.`);
-  const primary = ownerOf(book);
-  if (backup === primary)
-    throw wrong('backup', "The book's owner is the primary: name another organisation.");
+  if (backup === primary) throw wrong('backup', `${primary} is the primary: name another organisation.`);
   if (witness === primary)
     throw wrong('witness', 'Name another organisation, or none: then the primary keeps the register.');
   return {
     book,
+    primary,
     backup,
     witness,
     mode: mode === 'STRICT' ? 'strict' : 'available',
     ...times,
     drift,
     handBack: handBack === 'AUTO' ? 'auto' : 'manual',
-    acceptLoss,
   };
 }
 

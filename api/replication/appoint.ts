@@ -20,6 +20,8 @@ import { Seat } from './seat.ts';
 
 export interface AppointInput {
   book: string;
+  /** The owner itself, or an active partner that holds the book already: the backup until now. */
+  primary: string;
   /** An organisation: an active partner with a node, or null for none. */
   backup: string | null;
   witness: string | null;
@@ -28,7 +30,6 @@ export interface AppointInput {
   takeoverMs: number;
   drift: number;
   handBack: 'auto' | 'manual';
-  acceptLoss: boolean;
 }
 
 export interface AppointDeps extends DeskDeps {
@@ -95,13 +96,18 @@ async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInp
       'The keeper of the register stays the same as long as it is there: its word is what the terms rest on.';
     throw new LotbookError('BAD_INPUT', message, { place: 'input.witness' });
   }
-  const { backup, witness } = input;
+  const { primary, backup, witness } = input;
+  if (!before && primary !== deps.organisation) {
+    const message =
+      'At first the owner is the primary, for it holds the book: another member can be made it later.';
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.primary' });
+  }
   const members = await Promise.all([
-    deps.memberOf(deps.organisation),
+    deps.memberOf(primary),
     backup === null ? null : deps.memberOf(backup),
     witness === null ? null : deps.memberOf(witness),
   ]);
-  const { book, mode, leaseMs, takeoverMs, drift, handBack, acceptLoss } = input;
+  const { book, mode, leaseMs, takeoverMs, drift, handBack } = input;
   const claims: MandateClaims = {
     iss: deps.organisation,
     book,
@@ -117,7 +123,6 @@ async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInp
     takeoverMs,
     handBack,
     term: Math.max(FIRST_TERM, n + 1),
-    ...(acceptLoss ? { acceptLoss } : {}),
   };
   return signMandate(claims, deps.signer);
 }

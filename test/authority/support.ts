@@ -12,7 +12,8 @@ import {
   type WitnessRecord,
   type WitnessState,
 } from '../../api/authority/witness.ts';
-import type { Head, Mandate, Message, NodeId, Term, TermReason } from '../../api/authority/words.ts';
+import type { Head, Mandate, Message, NodeId, Term } from '../../api/authority/words.ts';
+import type { TermReason } from '../../api/ledger/statements/term.ts';
 
 export const MANDATE: Mandate = {
   m: 1,

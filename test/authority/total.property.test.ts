@@ -4,7 +4,8 @@ import { startMember, stepMember, type MemberState } from '../../api/authority/m
 import { ALL_RULES } from '../../api/authority/rules.ts';
 import { recordOf } from '../../api/authority/state.ts';
 import { stepWitness, type WitnessState } from '../../api/authority/witness.ts';
-import { TERM_REASONS, type Message, type Proposal } from '../../api/authority/words.ts';
+import type { Message, Proposal } from '../../api/authority/words.ts';
+import { TERM_REASONS } from '../../api/ledger/statements/term.ts';
 import { at, MANDATE, member, registrar } from './support.ts';
 
 const node = fc.constantFrom('P', 'B', 'W', 'T');

@@ -252,3 +252,15 @@ describe('when the owner replaces the backup', () => {
     });
   });
 });
+
+describe('when the owner makes the backup the primary', () => {
+  test('the right goes there and stays there, and the owner’s node is the backup', async () => {
+    const p = network.node(P);
+    await p.replication.appoint(appointment(BOOK, B, W));
+    await eventually(inSync(p));
+    await p.replication.appoint({ ...appointment(BOOK, P, W), primary: B });
+    await eventually(async () => (await view(p)).holder === B && (await view(p)).insync.length === 2);
+    expect(await ask(network.node(B))).toBe('APPROVED');
+    expect((await view(p)).primary).toBe(B);
+  });
+});

@@ -236,6 +236,7 @@ function named(organisation: string) {
 export function appointment(book: string, backup: string | null, witness: string | null): AppointInput {
   return {
     book,
+    primary: book.split('/')[0] ?? '',
     backup,
     witness,
     mode: 'strict',
@@ -243,7 +244,6 @@ export function appointment(book: string, backup: string | null, witness: string
     takeoverMs: 1_000,
     drift: 0.01,
     handBack: 'auto',
-    acceptLoss: false,
   };
 }
 

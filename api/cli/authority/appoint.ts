@@ -4,13 +4,13 @@ import type { OwnNode } from '../own-node.ts';
 import { durationOf, findStanding, readStanding, STANDING, type Standing } from './standing.ts';
 
 export interface AppointOptions {
+  primary?: string;
   backup: string;
   witness?: string;
   mode: 'strict' | 'available';
   lease: number;
   takeOverAfter?: number;
   handBack: 'auto' | 'manual';
-  acceptLoss?: boolean;
   wait: boolean;
   json?: boolean;
 }
@@ -20,19 +20,19 @@ const POLL_MS = 200;
 const PATIENCE_MS = 3_000;
 
 export async function appoint(node: OwnNode, book: string, options: AppointOptions): Promise<void> {
-  const { backup, mode, lease, takeOverAfter, handBack, acceptLoss = false, json = false } = options;
+  const { backup, mode, lease, takeOverAfter, handBack, json = false } = options;
   const before = await findStanding(node, book);
   // Who keeps the register stays; so it need not be said again.
   const witness = options.witness ?? before?.witness ?? null;
   const input = {
     book,
+    primary: options.primary ?? null,
     backup,
     witness,
     mode: mode.toUpperCase(),
     leaseMs: lease,
     takeoverMs: takeOverAfter ?? lease,
     handBack: handBack.toUpperCase(),
-    acceptLoss,
   };
   const { authority } = await node.mutate(
     `mutation ($input: AppointAuthorityInput!) {
