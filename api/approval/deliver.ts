@@ -100,18 +100,19 @@ async function placeOf(
   place: string,
 ): Promise<{ book: StoredBook; requester: Requester }> {
   const book = await bookById(here.pool, update.input.book);
-  const isHeld =
-    book &&
-    (here.authority.standing(book.id) === 'SOLO'
-      ? book.authority === here.organisation
-      : here.authority.members(book.id).length > 0);
-  const requester = isHeld ? await standingOf(here, caller, update, book.owner) : null;
+  const requester = book && isHeld(here, book) ? await standingOf(here, caller, update, book.owner) : null;
   if (!book || !requester) throw noBook(`${place}.book`);
   const isOwner = requester.audience.organisation === book.owner;
   const grants = isOwner ? [] : await here.grants.of(book.id);
   if (!isOwner && !grants.some((grant) => isAddressed(grant, requester.audience)))
     throw noBook(`${place}.book`);
   return { book, requester };
+}
+
+/** Also by another process of this node, or by this one as soon as it has begun. */
+function isHeld({ authority, organisation }: Door, book: StoredBook): boolean {
+  const part = authority.standing(book.id);
+  return part === 'SOLO' ? book.authority === organisation : part !== 'NONE';
 }
 
 async function knownOf(here: Door, update: SignedUpdate): Promise<StoredRequest | undefined> {

@@ -296,3 +296,9 @@ test('What own people ask while the right is elsewhere waits under its key and i
   expect(await ask('without a quorum')).toMatchObject({ state: 'QUEUED' });
   await own.close();
 });
+
+test('A node that has just begun, or of which another process looks after the book, lets partners come again', async () => {
+  Object.assign(at, { part: 'ELSEWHERE' });
+  const { state, error } = await deliver(await noteOf());
+  expect({ state, code: error?.code }).toEqual({ state: 'REFUSED', code: 'IN_USE' });
+});

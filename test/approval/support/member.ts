@@ -66,7 +66,7 @@ export async function openMember(self: typeof OWNER | typeof MEMBER = MEMBER): P
   const authority: AuthorityPort = {
     standing: () => test.part,
     mode: () => test.mode,
-    members: () => [OWNER, MEMBER],
+    members: () => (test.part === 'ELSEWHERE' ? [] : [OWNER, MEMBER]),
     final: () => ({ len: 1, head: digest('log') }),
     notice: (_, unable) => void test.notices.push(unable),
     relay: (_, tokens) => {
