@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { openEmbedded } from '../../api/store/embedded.ts';
 import { EVERYBODY, LEASE_MS, openNetwork } from './failover/network.ts';
 import { MODES, type ModeName } from './failover/modes.ts';
-import { runDrill, type Drill, type Event } from './failover/run.ts';
+import { runDrill, type Drill } from './failover/run.ts';
 
 /*
  * npm run failover -- [--kills 60] [--seed 1] [--only kill|freeze|cut|backup|both|handover|yesterday] [--json FILE]
@@ -47,6 +47,8 @@ try {
 }
 if (values.json)
   await writeFile(values.json, `${JSON.stringify({ kills, seed, leaseMs: LEASE_MS, figures }, null, 2)}\n`);
+// Programs that wait for an answer that never comes would keep it running.
+process.exit();
 
 async function runMode(mode: ModeName, count: number): Promise<object> {
   const startedAt = performance.now();
@@ -86,7 +88,7 @@ function summaryOf({ events, acknowledged, findings, faults }: Drill, seconds: n
     lost: findings.lost.length,
     doubled: findings.doubled.length,
     forks: findings.forks.length,
-    failed: events.reduce((sum, { failed }: Event) => sum + failed, 0),
+    failed: events.flatMap(({ failures }) => failures).length,
     faults: faults.length,
   };
 }

@@ -21,7 +21,7 @@ export interface Event {
   /** The longest time in which no partner was told of an approval. */
   gapMs: number;
   /** Calls of programs, at nodes that were up, that were not answered or not with an approval. */
-  failed: number;
+  failures: string[];
   /** From the happening until the primary had the right again, and both members everything. */
   repairedMs: number;
 }
@@ -67,6 +67,7 @@ export async function runDrill(
       for (const each of happened) {
         const event = eventOf(scene, mode, each, repairedAt);
         events.push(event);
+        if (mode === 'handover') faults.push(...event.failures.map((why) => `failed in a hand-over: ${why}`));
         input.say?.(`${index + 1} of ${input.modes.length} ${tell(event)}`);
       }
     } catch (error) {
@@ -126,17 +127,17 @@ function eventOf(scene: Scene, mode: ModeName, happened: Happening, repairedAt: 
     nextApprovalMs: nextAt === undefined ? null : nextAt - at,
     waiting: waitingAt(scene, movedAt ?? nextAt ?? at),
     gapMs: Math.max(0, ...gaps),
-    failed: failures.filter((failure) => failure.at > at && failure.at <= repairedAt).length,
+    failures: failures.filter((failure) => failure.at > at && failure.at <= repairedAt).map(({ why }) => why),
     repairedMs: repairedAt - at,
   };
 }
 
-function tell({ mode, what, waiting, failed, ...times }: Event): string {
+function tell({ mode, what, waiting, failures, ...times }: Event): string {
   const { firstApprovalMs, nextApprovalMs, gapMs, repairedMs } = times;
   const first = firstApprovalMs === null ? [] : [`first approval after ${seconds(firstApprovalMs)}`];
   const next = nextApprovalMs === null ? [] : [`went on after ${seconds(nextApprovalMs)}`];
   const rest = [`${waiting} waiting`, `gap ${seconds(gapMs)}`, `all as before after ${seconds(repairedMs)}`];
-  return `${mode} (${what}): ${[...first, ...next, ...rest].join(', ')}${failed > 0 ? `, ${failed} failed` : ''}`;
+  return `${mode} (${what}): ${[...first, ...next, ...rest].join(', ')}${failures.length > 0 ? `, ${failures.length} failed` : ''}`;
 }
 
 function seconds(ms: number): string {
