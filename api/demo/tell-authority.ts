@@ -28,7 +28,7 @@ export async function tellAuthority(screen: Screen, nodes: DemoNodes): Promise<F
   };
   const before = await tellAppointment(screen, cast, nodes.list);
   const faultsBefore = await standingFaults(before, nodes.list);
-  const outage = await tellTakeOver(screen, cast, before);
+  const outage = await tellTakeOver(screen, cast);
   const after = await tellWayBack(screen, cast, outage, nodes.list);
   return [
     finding('all five nodes name one holder of the right, before and after, and found no contradiction', [
@@ -56,16 +56,16 @@ async function tellAppointment(screen: Screen, cast: Cast, nodes: readonly DemoN
   return standing;
 }
 
-async function tellTakeOver(screen: Screen, cast: Cast, before: Standing): Promise<Outage> {
+async function tellTakeOver(screen: Screen, cast: Cast): Promise<Outage> {
   const { owner, backup, requester } = cast;
   const choice = await chooseLot(cast);
   screen.say();
   screen.say(
-    `Now ${owner.short}'s node is killed (SIGKILL of process ${owner.process.pid()}), and ${requester.short} asks at its own ` +
+    `Now ${owner.short}'s node is killed (SIGKILL), and ${requester.short} asks at its own ` +
       `node for a day off the best-before date of ${owner.short}'s lot ${String(choice.lot.fields['lotNumber'])}.`,
   );
   const outage = await killOwner(cast, choice);
-  showSeen(screen, outage.killedAt, [...outage.seen, ...(await termsAfter(before, cast, backup))]);
+  showSeen(screen, outage.killedAt, [...outage.seen, ...(await termsAfter(outage.before, cast, backup))]);
   const tookMs = outage.approvedAt - outage.killedAt;
   screen.say(`From the kill to the approval by the backup it took ${secondsOf(tookMs)}.`);
   return outage;
