@@ -137,7 +137,7 @@ async function tellRegistrar(deps: AppointDeps, desk: Desk, base: Frontier | nul
   if (registrar === deps.organisation) return desk.do(() => desk.enact(register));
   const envelope = {
     book,
-    knows: papers.knows,
+    knows: papers.hasAllTo,
     ...papers.after({ m: 0, n: 0 }),
     ...(register ? { register } : {}),
   };

@@ -114,7 +114,7 @@ export class Mail {
     const toMember = isMember(claims, to);
     return {
       book: papers.book,
-      knows: papers.knows,
+      knows: papers.hasAllTo,
       ...papers.after(slot.knows),
       messages: wire,
       ...(isMember(claims, organisation) && !seat ? { needsSeat: true } : {}),

@@ -49,6 +49,13 @@ export class Papers {
     return { m: highest(this.#mandates), n: highest(this.#terms) };
   }
 
+  /** The numbers up to which none is missing: a node that was restored, or followed as a partner, may know only later ones. */
+  get hasAllTo(): { m: number; n: number } {
+    const first = this.#mandates.get(1)?.claims.term;
+    const n = first === undefined ? 0 : lastInRow(this.#terms, first);
+    return { m: lastInRow(this.#mandates, 1), n };
+  }
+
   mandate(m: number): (VerifiedMandate & { token: string }) | undefined {
     return this.#mandates.get(m);
   }
@@ -57,7 +64,7 @@ export class Papers {
     return this.#terms.get(n);
   }
 
-  /** Tokens above those that somebody knows. */
+  /** Tokens above those of which somebody has all. */
   after({ m, n }: { m: number; n: number }): { mandates: string[]; terms: string[] } {
     return { mandates: tokensAfter(this.#mandates, m), terms: tokensAfter(this.#terms, n) };
   }
@@ -146,6 +153,13 @@ export class Papers {
       log.error({ book: this.book, ...found }, 'two signed statements contradict each other: both are kept');
     }
   }
+}
+
+/** The last of those that follow `first` without a gap; 0 without it. */
+function lastInRow(map: ReadonlyMap<number, unknown>, first: number): number {
+  let nr = first;
+  while (map.has(nr)) nr += 1;
+  return nr === first ? 0 : nr - 1;
 }
 
 function highest(of: ReadonlyMap<number, unknown>): number {

@@ -63,7 +63,7 @@ const seat = z.object({
 
 export const envelope = z.object({
   book: z.string().min(1).max(500),
-  /** The highest mandate and term that the sender knows. */
+  /** The mandate and the term up to which the sender has all. */
   knows: z.object({ m: len, n: len }),
   mandates: z.array(token).max(1_000).default([]),
   terms: z.array(token).max(10_000).default([]),
