@@ -15,7 +15,7 @@ export interface Scene {
   own: Asker;
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Waits until both members are at work again as the owner wants it. */
 export async function steady({ network }: Scene): Promise<void> {
