@@ -16,7 +16,10 @@ const LEASE_MS = 60_000;
 const MOST_AT_ONCE = 50;
 /** Where there is nobody else to ask. */
 const LONG_PATIENCE_MS = 15_000;
-/** So often in a row a member is asked that says it cannot approve yet; then the holder is tried again. */
+/**
+ * So often in a row a member is asked that says it cannot approve yet; then the holder is tried again. By then the member may be
+ * in a term that is not known here, since its holder told nobody else of it: a notice about an older one counts for nothing there.
+ */
 const MOST_STAYS = 5;
 const SHORTEST_STAY_MS = 50;
 
@@ -132,7 +135,10 @@ export class Courier {
       if (event === 'answered') this.#step({ type: 'learnt', route });
       this.#route = route;
     } else if (event === 'unable' && isOther) {
-      this.#stay(attempt, retryAfterMs ?? PAUSES.firstMs);
+      const route = (this.#stays + 1) % MOST_STAYS === 0 ? await this.#learnFrom(to) : null;
+      if (!route || route.n <= this.#route.n) return this.#stay(attempt, retryAfterMs ?? PAUSES.firstMs);
+      this.#step({ type: 'redirected', attempt, route });
+      this.#route = route;
     } else {
       this.#step({ type: event === 'answered' ? 'answered' : 'failed', attempt });
     }

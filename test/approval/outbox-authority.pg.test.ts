@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { verifyUnable } from '../../api/ledger/statements/unable.ts';
 import { signProvisional } from '../../api/ledger/statements/provisional.ts';
 import { LotbookError } from '../../api/errors.ts';
+import { peekClaims } from '../../api/identity/jws.ts';
 import { tokenHash } from '../../api/ledger/change.ts';
 import { keepStatement, lastStatement, readEvidence } from '../../api/store/authority.ts';
 import { digest } from '../ledger/statement-samples.ts';
@@ -97,6 +98,27 @@ describe('where the holder does not answer', () => {
       sender.clock.now += sender.courier.restMs();
     }
     expect(sender.asked.slice(0, 8)).toEqual([OWNER, BACKUP, BACKUP, BACKUP, BACKUP, BACKUP, OWNER, BACKUP]);
+    await sender.close();
+  });
+
+  test('and the other member knows of a later term, the notice is made anew for that one', async () => {
+    const noticed: unknown[] = [];
+    const authorities = { [BACKUP]: await standing({ n: 4, why: 'add' }) };
+    const network: Record<string, Answerer> = {
+      [OWNER]: away,
+      [BACKUP]: (tokens, unable) => {
+        noticed.push(peekClaims(unable ?? '')?.['n']);
+        const isOfNow = noticed.at(-1) === 4;
+        return tokens.map(() => (isOfNow ? APPROVED : refusal('UNABLE', 'not heard here either', 200)));
+      },
+    };
+    const sender = await openSender(['a'], network, { term: { n: 3 }, authorities });
+    for (let round = 0; round < 6; round += 1) {
+      await sender.courier.deliver();
+      sender.clock.now += Math.max(0, sender.courier.restMs());
+    }
+    expect(noticed).toEqual([3, 3, 3, 3, 3, 4]);
+    expect(await sender.rows()).toMatchObject([{ state: 'APPROVED' }]);
     await sender.close();
   });
 
