@@ -35,6 +35,7 @@ export interface Sender {
 
 const SHORTEST_TIMEOUT_MS = 2_000;
 const PAUSE_MS = 50;
+const MOST_DOUBLINGS = 3;
 
 /** What waits to be said to one node: of each kind of message only the last, for it says what the earlier ones said. */
 interface Slot {
@@ -45,6 +46,8 @@ interface Slot {
   /** The introductions that it was last given, as text. */
   introduced: string;
   flight: Promise<void> | null;
+  /** Exchanges in a row that came to nothing: a busy node is given more time. */
+  failures: number;
 }
 
 /** What one node has to say to the others about one book: one envelope at a time to each, filled when it leaves. */
@@ -93,7 +96,15 @@ export class Mail {
     let slot = this.#slots.get(node);
     if (!slot) {
       const knows = { m: 0, n: 0 };
-      slot = { append: null, messages: new Map(), knows, needsSeat: false, introduced: '', flight: null };
+      slot = {
+        append: null,
+        messages: new Map(),
+        knows,
+        needsSeat: false,
+        introduced: '',
+        flight: null,
+        failures: 0,
+      };
       this.#slots.set(node, slot);
     }
     return slot;
@@ -180,15 +191,20 @@ export class Mail {
 
   async #send(to: string): Promise<void> {
     const { sender, deps } = this;
+    const slot = this.#slotOf(to);
     try {
       const envelope = await sender.do(() => this.compose(to));
       const { papers } = sender;
       const leaseMs = papers.mandate(papers.knows.m)?.claims.leaseMs ?? 0;
-      const answer = await deps.exchange(to, envelope, Math.max(SHORTEST_TIMEOUT_MS, 2 * leaseMs));
+      const patience = 2 ** Math.min(slot.failures, MOST_DOUBLINGS);
+      const timeoutMs = Math.max(SHORTEST_TIMEOUT_MS, 2 * leaseMs) * patience;
+      const answer = await deps.exchange(to, envelope, timeoutMs);
+      slot.failures = 0;
       if (answer.book === papers.book) await sender.do(() => sender.hear(to, answer));
     } catch {
       // Lost, as any message may be. Whoever waits for an answer asks again.
-      this.#slotOf(to).introduced = '';
+      slot.introduced = '';
+      slot.failures += 1;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }

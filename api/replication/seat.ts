@@ -34,7 +34,7 @@ import { inTransaction } from '../store/transaction.ts';
 import { finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
 import { openingEntries, withFrames, type Logged } from './opening.ts';
 import { known, mandateOf, termOf, type Papers } from './papers.ts';
-import { Pending } from './pending.ts';
+import { moved, Pending } from './pending.ts';
 import { SeatLog } from './seat-log.ts';
 import { changesOf, type StepChanges } from './step-changes.ts';
 
@@ -175,8 +175,11 @@ export class Seat {
   }
 
   /** Resolves once the log is final up to a proposal of this node; rejects with UNABLE when it can no longer tell. */
-  whenFinal({ head }: Head, giveUpMs: number): Promise<void> {
-    return this.log.tail.has(head) ? this.#pending.wait(head, giveUpMs) : Promise.resolve();
+  async whenFinal(place: Head, giveUpMs: number): Promise<void> {
+    if (this.log.tail.has(place.head)) return this.#pending.wait(place.head, giveUpMs);
+    // No proposal any more: final, or given up already.
+    const isFinal = place.len <= this.#state.final.len && (await this.log.frontierAt(place)) !== null;
+    if (!isFinal) throw moved();
   }
 
   /** Writes a group of decisions at the end of the log. Null when the state moved since it was planned: plan again. */

@@ -196,6 +196,13 @@ describe('when the holder fails', () => {
     expect({ id: again.id, outcome: again.outcome }).toEqual({ id: first.id, outcome: first.outcome });
   });
 
+  test('a request that comes again while it is under way gets the same answer, each time', async () => {
+    const update = { book: BOOK, key: 'again', record: newLot() };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => network.ask(T, P, update)));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(answers.map(({ state }) => state))).toEqual(new Set(['APPROVED']));
+  });
+
   test('a refusal is an entry of the log: the backup gives the same answer', async () => {
     const [p, b] = [network.node(P), network.node(B)];
     const record = newLot();
