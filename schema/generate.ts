@@ -1,10 +1,11 @@
 // Writes the resolvers' types from the contract: `npm run generate`.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typescript from '@graphql-codegen/typescript';
 import * as resolvers from '@graphql-codegen/typescript-resolvers';
-import { buildASTSchema, concatAST, parse } from 'graphql';
+import { buildASTSchema } from 'graphql';
+import { readContract } from './contract.ts';
 
 /** The type that a resolver hands on for a GraphQL type, where it is not that type itself: `Book: '../books.ts#BookRow'`. */
 const mappers: Record<string, string> = {
@@ -26,8 +27,7 @@ const [
   folder = import.meta.dirname,
   out = join(import.meta.dirname, '../api/graphql/generated/resolvers.ts'),
 ] = process.argv.slice(2);
-const files = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
-const schema = concatAST(files.toSorted().map((name) => parse(readFileSync(join(folder, name), 'utf8'))));
+const schema = readContract(folder);
 
 const code = await codegen({
   filename: out,

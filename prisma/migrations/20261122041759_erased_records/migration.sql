@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "record" ADD COLUMN     "erased" BOOLEAN NOT NULL DEFAULT false;
