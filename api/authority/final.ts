@@ -2,14 +2,17 @@ import type { Rules } from './rules.ts';
 import { isHolder, type MemberState } from './state.ts';
 import type { Head } from './words.ts';
 
-/** Whether the opening entry of the own term is still to be written. */
-export function openingDue({ self, term, opening, recovering, frozen }: MemberState): boolean {
-  return term.holder === self && opening === null && !recovering && frozen === null;
+/**
+ * Whether the opening entry of the own term is to be written now: once the registrar has said in this term what it has
+ * countersigned, and that is here. The right may have come by a question that was asked before this member was restored.
+ */
+export function openingDue(state: MemberState): boolean {
+  return isHolder(state) && state.opening === null && state.register !== null;
 }
 
 /** Whether entries may be written now. */
 export function mayWrite(state: MemberState): boolean {
-  return isHolder(state) && state.handing === null && !openingDue(state);
+  return isHolder(state) && state.handing === null && state.opening !== null;
 }
 
 /** Whether what is final here is all that is final: only then is it shown as current. */

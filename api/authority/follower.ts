@@ -15,10 +15,11 @@ export function appended(
     return { state, out: [{ to: from, message: { type: 'term', term, mandate } }] };
   }
   const learnt = learn(state, message, now, rules);
+  if (rules('follow-higher') && from !== learnt.term.holder) return { state: learnt, out: [] };
+  const current = { ...learnt, heardAt: now };
   // A restored member may have promised more than it remembers: until it has left, it confirms nothing.
   const isMute = learnt.frozen !== null || (learnt.recovering && rules('restored-mute'));
-  if (isMute || (rules('follow-higher') && from !== learnt.term.holder)) return { state: learnt, out: [] };
-  const current = { ...learnt, heardAt: now };
+  if (isMute) return { state: current, out: [] };
   const { prev, frames } = message;
   const known = mine(prev.len);
   if (known !== prev.head) {

@@ -4,7 +4,12 @@ import { countersign, sendFrom, tellFinal } from './send.ts';
 import { endOf, freeze, isHolder, type MemberState, type Received, type Step } from './state.ts';
 import { otherOf, type Frame, type Head } from './words.ts';
 
-export function written(state: MemberState, { from, to }: { from: Head; to: Head }, rules: Rules): Step {
+export function written(
+  state: MemberState,
+  { from, to }: { from: Head; to: Head },
+  now: number,
+  rules: Rules,
+): Step {
   const end = endOf(state);
   const isOpening = openingDue(state);
   if (!(isOpening || mayWrite(state)) || from.len !== end.len || from.head !== end.head) {
@@ -21,7 +26,7 @@ export function written(state: MemberState, { from, to }: { from: Head; to: Head
   const { at, sent: underWay } = settled.other;
   const isFree = underWay === null || (at !== null && at.len >= underWay.len);
   const sent = isFree ? sendFrom(settled, end) : { state: settled, out: [] };
-  const witness = countersign(sent.state);
+  const witness = countersign(sent.state, now);
   return { state: witness.state, out: [...sent.out, ...witness.out] };
 }
 
@@ -38,12 +43,18 @@ export function receipted(
   if (mine(at.len) !== at.head) return { state, out: [] };
   const before = state.other.at;
   const isNews = before === null || at.len > before.len;
-  const other = { ...state.other, at: isNews ? at : before, heardAt: now };
+  const gainedAt = isNews || at.len === endOf(state).len ? now : state.other.gainedAt;
+  const other = { ...state.other, at: isNews ? at : before, heardAt: now, gainedAt };
   if (!isNews) return { state: { ...state, other }, out: [] };
   const next = settle({ ...state, other }, rules);
   const end = endOf(next);
-  if (at.len < end.len) return sendFrom(next, at);
-  return tellFinal({ ...next, other: { ...other, sent: end } }, state.final);
+  const sent =
+    at.len < end.len
+      ? sendFrom(next, at)
+      : tellFinal({ ...next, other: { ...other, sent: end } }, state.final);
+  if (next.term.insync.length === 2) return sent;
+  const witness = countersign(sent.state, now);
+  return { state: witness.state, out: [...sent.out, ...witness.out] };
 }
 
 /** The other member lacks what was sent before: goes back to where both agree. */
@@ -57,8 +68,8 @@ export function missing(state: MemberState, { from, message, mine }: Received<'m
   const heard = { ...state, other: { ...state.other, at, heardAt: now } };
   if (mine(end.len) === end.head) return sendFrom(heard, end);
   if (mine(final.len) === final.head) return sendFrom(heard, final);
-  // It has more that is final than this holder has at all: this is an older copy of what approved it.
-  if (final.len > endOf(state).len) return { state: { ...heard, recovering: true }, out: [] };
+  // It has more that is final than this holder: this is an older copy of what approved it.
+  if (final.len > state.final.len) return { state: { ...heard, recovering: true }, out: [] };
   return { state: freeze(heard, `the other member's final entry ${final.len} is another one`), out: [] };
 }
 
@@ -79,15 +90,21 @@ export function leased(
 export function countersigned(
   state: MemberState,
   { message: { n, at }, mine }: Received<'countersigned'>,
-  _now: number,
+  now: number,
   rules: Rules,
 ): Step {
   if (!isHolder(state) || mine(at.len) !== at.head) return { state, out: [] };
-  const register = state.register && state.register.len > at.len ? state.register : at;
+  // In a new term the register is known by its standing alone.
+  const isKnown = state.register !== null || n === state.term.n;
+  const register = isKnown ? longer(state.register, at) : null;
   if (n !== state.term.n && rules('current-receipts')) return { state: { ...state, register }, out: [] };
-  const witnessed = state.witnessed && state.witnessed.len > at.len ? state.witnessed : at;
+  const witnessed = longer(state.witnessed, at);
   const next = settle({ ...state, register, witnessed }, rules);
   const told = tellFinal(next, state.final);
-  const more = countersign(told.state);
+  const more = countersign(told.state, now);
   return { state: more.state, out: [...told.out, ...more.out] };
+}
+
+function longer(before: Head | null, at: Head): Head {
+  return before !== null && before.len > at.len ? before : at;
 }

@@ -7,7 +7,7 @@ import { tick } from './timers.ts';
 import type { Head, HeadAt, Message, NodeId } from './words.ts';
 
 export { mayRead, mayWrite } from './final.ts';
-export { endOf, isHolder, restored, startMember } from './state.ts';
+export { beginAnew, endOf, isHolder, restored, startMember } from './state.ts';
 export type { MemberRecord, MemberState, Step } from './state.ts';
 
 /** `mine` answers for lengths that the event names, before the event. */
@@ -25,7 +25,7 @@ export function stepMember(state: MemberState, event: MemberEvent, now: number, 
     case 'tick':
       return tick(state, now, rules);
     case 'write':
-      return written(state, event, rules);
+      return written(state, event, now, rules);
     case 'hand-over':
       return isHolder(state) && state.handing === null && state.term.insync.length === 2
         ? tick({ ...state, handing: now }, now, rules)

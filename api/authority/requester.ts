@@ -75,7 +75,7 @@ export function stepRequester(
     const unable = to === route.holder ? null : { about: route.holder, n: route.n };
     return { state: { ...state, attempts: attempt, asking: { attempt, to } }, ask: { attempt, to, unable } };
   }
-  if (event.type === 'learnt') return rest(follow(state, event.route, state.nextAt));
+  if (event.type === 'learnt') return rest(follow(state, event.route));
   if (asking === null || asking.attempt !== event.attempt) return rest(state);
   const idle = { ...state, asking: null };
   switch (event.type) {
@@ -90,13 +90,15 @@ export function stepRequester(
   }
 }
 
-function follow(state: RequesterState, route: Route, nextAt: number): RequesterState {
-  return route.n > state.route.n ? { ...state, route, target: route.holder, nextAt } : state;
+/** A new holder is asked at once. */
+function follow(state: RequesterState, route: Route): RequesterState {
+  if (route.n <= state.route.n) return state;
+  return { ...state, route, target: route.holder, nextAt: Number.NEGATIVE_INFINITY };
 }
 
 /** A lower term is not followed: whoever says so does not know it better. */
 function redirected(state: RequesterState, route: Route, now: number, pauses: Pauses): RequesterState {
-  if (route.n > state.route.n) return follow(state, route, Number.NEGATIVE_INFINITY);
+  if (route.n > state.route.n) return follow(state, route);
   return turn(state, state.target, now, pauses);
 }
 

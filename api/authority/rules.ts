@@ -14,6 +14,8 @@ export const RULES = {
   'lease-from-sending': 'A lease counts from when its renewal was sent, not from when the answer came.',
   'restart-wait': 'After its own restart the registrar counts on a lease that it no longer remembers.',
   'fence-reads': 'Without a lease nothing is shown as current.',
+  'register-first':
+    'A new holder says and writes nothing before the registrar has told it, in its own term, what is countersigned.',
   'certified-reads':
     'Before all that it inherited is certified in its own term, a holder shows nothing as current.',
   'follow-higher': 'What comes from an earlier term is answered with the current one and not obeyed.',

@@ -1,6 +1,6 @@
 import type { Rules } from './rules.ts';
 import { countersign } from './send.ts';
-import { endOf, freeze, learn, type MemberState, type Received, type Step } from './state.ts';
+import { freeze, learn, type MemberState, type Received, type Step } from './state.ts';
 import type { Head } from './words.ts';
 
 /** How the register stands: the term, and a head that every holder must have. */
@@ -18,11 +18,12 @@ export function stood(
   if (mine(head.len) === head.head || !rules('registrar-head')) {
     next = { ...next, register: head };
     if (next.recovering && isFresh) return resume(next, head, now);
-    const more = countersign(next);
+    const more = countersign(next, now);
     return term.holder === next.self ? more : { state: next, out: [] };
   }
-  const isBehind = head.len > endOf(next).len;
   if (term.holder !== next.self) return { state: next, out: [] };
+  // What is not final here may be what a later holder gave up, in an older copy of the disk.
+  const isBehind = head.len > next.final.len;
   return { state: isBehind ? { ...next, recovering: true } : frozenBy(next, head), out: [] };
 }
 

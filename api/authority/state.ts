@@ -26,7 +26,13 @@ export interface MemberState extends MemberRecord {
   /** When something of the current term was last heard from the holder. */
   readonly heardAt: number;
   /** What the holder knows of the other member in this term. */
-  readonly other: { readonly at: Head | null; readonly sent: Head | null; readonly heardAt: number };
+  readonly other: {
+    readonly at: Head | null;
+    readonly sent: Head | null;
+    readonly heardAt: number;
+    /** When it last had all that there was, or more than before. */
+    readonly gainedAt: number;
+  };
   /** What the registrar has countersigned in this term. */
   readonly witnessed: Head | null;
   /** Where the registrar's register stands. */
@@ -83,7 +89,7 @@ export function recordOf(state: MemberRecord): MemberRecord {
 function forTerm(now: number) {
   return {
     heardAt: now,
-    other: { at: null, sent: null, heardAt: now },
+    other: { at: null, sent: null, heardAt: now, gainedAt: NEVER },
     witnessed: null,
     renewedAt: NEVER,
     beatAt: NEVER,
@@ -120,9 +126,22 @@ export function learn(
     opening: null,
     recovering: state.recovering && !isResumed(state, term),
     leaseUntil: NEVER,
+    register: term.holder === state.self && rules('register-first') ? null : state.register,
     noticeAt: null,
   };
+  if (mandate.m > state.mandate.m && mandate.acceptLoss && mandate.primary === state.self)
+    return beginAnew(next, mandate.acceptLoss);
   return inherits && !rules('keep-inherited') ? truncate(next, next.final) : next;
+}
+
+type Settled = Pick<MemberRecord, 'final' | 'tail' | 'recovering' | 'frozen'>;
+
+/** The owner has settled what is final: what the primary has, and nothing else. */
+export function beginAnew<S extends Settled>(state: S, { len, head }: Head): S {
+  const { final } = state;
+  const isIt = final.len === len && final.head === head;
+  const settled = { ...state, tail: [], recovering: false, frozen: null };
+  return isIt ? settled : freeze(settled, `the owner has accepted a log of ${len} entries that is not here`);
 }
 
 function isSame(a: Term, b: Term): boolean {
@@ -141,7 +160,7 @@ function isResumed({ self, term: { n }, asked }: MemberState, term: Term): boole
 }
 
 /** Approves nothing any more until the owner decides: two signed statements contradict each other. */
-export function freeze(state: MemberState, why: string): MemberState {
+export function freeze<S extends Pick<MemberRecord, 'frozen'>>(state: S, why: string): S {
   return state.frozen === null ? { ...state, frozen: why } : state;
 }
 

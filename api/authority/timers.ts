@@ -117,11 +117,7 @@ function goesBack({ mandate, self, term, other, final, handedAt }: MemberState, 
 function takeOver(state: MemberState, now: number, rules: Rules): Step | null {
   const { self, term, mandate, heardAt, noticeAt, register, recovering, frozen } = state;
   const isCandidate =
-    term.holder !== self &&
-    !recovering &&
-    frozen === null &&
-    otherOf(mandate, self) !== null &&
-    (term.insync.includes(self) || !rules('in-sync-only'));
+    term.holder !== self && !recovering && frozen === null && otherOf(mandate, self) !== null;
   const isAsked = noticeAt !== null && now - noticeAt <= 4 * mandate.takeoverMs;
   const isSilent = now - heardAt > mandate.takeoverMs || !rules('silence');
   if (!isCandidate || !isAsked || !isSilent) return null;
@@ -142,7 +138,9 @@ function takeOver(state: MemberState, now: number, rules: Rules): Step | null {
 function beat(state: MemberState, now: number): Step | null {
   const { mandate, beatAt } = state;
   if (!isHolder(state) || !isDue(beatAt, mandate.leaseMs / 4, now)) return null;
-  const sent = sendFrom(state, endOf(state));
-  const witness = countersign(sent.state);
+  // Before it knows the register, a new holder may be an older copy of what it was when it asked for the right.
+  const isSure = state.opening !== null || state.register !== null;
+  const sent = isSure ? sendFrom(state, endOf(state)) : { state, out: [] };
+  const witness = countersign(sent.state, now);
   return { state: { ...witness.state, beatAt: now }, out: [...sent.out, ...witness.out] };
 }

@@ -182,7 +182,8 @@ function nextTerm(
     case 'hand-over':
       return isHolder && isIn(other) ? { holder: other, insync: both } : null;
     case 'take-over': {
-      const isComplete = isIn(from) || !rules('in-sync-only');
+      // Where all that can be final is countersigned, whoever holds that holds everything, counted in or not.
+      const isComplete = isIn(from) || covers || !rules('in-sync-only');
       return !isHolder && isComplete && has(proposal.has) ? { holder: from, insync: [from] } : null;
     }
     case 'resign': {
@@ -200,20 +201,21 @@ function nextTerm(
 function change(state: WitnessState, now: number, rules: Rules): WitnessState {
   const { next, term } = state;
   if (next === null) return state;
-  const insync = term.insync.filter((member) => membersOf(next).includes(member));
+  const anew = next.acceptLoss;
+  const stays = term.insync.filter((member) => membersOf(next).includes(member));
+  const insync = anew ? [next.primary] : stays;
   const holder = [term.holder, ...insync].find((member) => insync.includes(member));
   // Nobody left who holds everything: the owner has to accept that, or to name somebody who does.
-  const named = holder ?? (next.acceptLoss ? next.primary : null);
-  if (named === null) return state;
-  const kept = insync.includes(named) ? insync : [named];
-  if (leavesOut(state, isUnchanged(state, next) ? kept : [], now, rules)) return state;
+  if (holder === undefined) return state;
+  if (leavesOut(state, isUnchanged(state, next) ? insync : [], now, rules)) return state;
   const n = term.n + 1;
   const registrar = next.witness ?? next.primary;
   return {
     ...state,
     mandate: next,
     next: null,
-    covers: state.covers && kept.length === 1,
-    term: { n, m: next.m, holder: named, insync: kept, registrar, why: 'mandate' },
+    head: anew ?? state.head,
+    covers: anew !== null || (state.covers && insync.length === 1),
+    term: { n, m: next.m, holder, insync, registrar, why: 'mandate' },
   };
 }

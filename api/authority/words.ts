@@ -50,8 +50,11 @@ export interface Mandate {
   readonly takeoverMs: number;
   /** Whether the right goes back to the primary by itself. */
   readonly handBack: boolean;
-  /** The owner accepts that changes which only a lost member held are gone. */
-  readonly acceptLoss: boolean;
+  /**
+   * The owner accepts that what only a lost member had is gone: the log begins anew behind this place, in the primary's hands
+   * alone. Null in nearly every mandate.
+   */
+  readonly acceptLoss: Head | null;
 }
 
 export function membersOf({ primary, backup }: Mandate): NodeId[] {

@@ -17,6 +17,7 @@ import type { Desk, DeskDeps } from './desk.ts';
 import { headOf } from './frames.ts';
 import { known } from './papers.ts';
 import { Seat } from './seat.ts';
+import { STARTING, textOf } from './seat-text.ts';
 
 export interface AppointInput {
   book: string;
@@ -30,6 +31,8 @@ export interface AppointInput {
   takeoverMs: number;
   drift: number;
   handBack: 'auto' | 'manual';
+  /** What a lost member alone had is gone for good: the book goes on from what this node has. */
+  acceptLoss: boolean;
 }
 
 export interface AppointDeps extends DeskDeps {
@@ -88,7 +91,8 @@ async function termAfter({ papers }: Desk, n: number, leaseMs: number): Promise<
   }
 }
 
-async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInput): Promise<string> {
+async function mandateFor(deps: AppointDeps, desk: Desk, input: AppointInput): Promise<string> {
+  const { papers } = desk;
   const { m, n } = papers.knows;
   const before = papers.mandate(m);
   if (before && n > 0 && (before.claims.witness?.organisation ?? null) !== input.witness) {
@@ -123,8 +127,24 @@ async function mandateFor(deps: AppointDeps, { papers }: Desk, input: AppointInp
     takeoverMs,
     handBack,
     term: Math.max(FIRST_TERM, n + 1),
+    ...(input.acceptLoss ? { acceptLoss: acceptedLog(deps, desk, primary) } : {}),
   };
   return signMandate(claims, deps.signer);
+}
+
+/** All that is final here; what only the member has that held the right alone is given up, even if it is merely away. */
+function acceptedLog({ organisation }: AppointDeps, { seat, papers }: Desk, primary: string) {
+  if (!seat || primary !== organisation) {
+    const message = 'The book can only go on from what this node has: it becomes the primary.';
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.acceptLoss' });
+  }
+  const { insync } = known(papers.term(papers.knows.n), 'the term').claims;
+  if (seat.isHolder() || insync.length > 1) {
+    const message = `Nothing is known to be lost: ${insync.join(' and ')} has every entry. Appoint without accepting a loss.`;
+    throw new LotbookError('BAD_INPUT', message, { place: 'input.acceptLoss' });
+  }
+  const { length, nodes } = seat.log.final;
+  return { len: length, nodes: [...nodes] };
 }
 
 /** Hands the mandate to the keeper of the register, and for its first term the frontier of the log. */
@@ -137,7 +157,8 @@ async function tellRegistrar(deps: AppointDeps, desk: Desk, base: Frontier | nul
   if (registrar === deps.organisation) return desk.do(() => desk.enact(register));
   const envelope = {
     book,
-    knows: papers.hasAllTo,
+    knows: { ...papers.hasAllTo, keys: papers.keys.known },
+    keyLogs: papers.keys.after({}, 0),
     ...papers.after({ m: 0, n: 0 }),
     ...(register ? { register } : {}),
   };
@@ -158,7 +179,7 @@ async function takeSeat(deps: AppointDeps, desk: Desk): Promise<void> {
     const base = await frontierOfLog(deps, book, EMPTY_FRONTIER, registered, keep);
     const frontier = await frontierOfLog(deps, book, base, head.length, keep);
     await writeFrames(client, book, frames);
-    const member = Seat.textOf({ final: headOf(frontier), opening: null, recovering: false, frozen: null });
+    const member = textOf(m, { ...STARTING, final: headOf(frontier) });
     await writeAuthority(client, { book, mandate: m, term: n, member: { before: null, after: member } });
     await setSeated(client, book);
     return member;

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { deriveLinks } from '../events/links.ts';
 import type { Fields } from '../events/fields.ts';
-import { LOG_KINDS, RECORD_KINDS, tokenHash, type EntryKind } from '../ledger/change.ts';
+import { peekClaims } from '../identity/jws.ts';
+import { isRecordKind, LOG_KINDS, RECORD_KINDS, tokenHash, type EntryKind } from '../ledger/change.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import type { DecidedRequest, NewEntry } from '../store/commit.ts';
 
 /**
  * What a frame holds, as text: it is stored so until it is final, and sent so to the other member. What can be derived from
- * an entry (its links, its event time, the hash of its token) is not in it: each member derives it for itself.
+ * an entry (its links, its event time, when it was approved, the hash of its token) is not in it: each member derives it for
+ * itself. `at` is when the group was made.
  */
 export interface Body {
   at: Date;
@@ -77,12 +79,17 @@ export function decodeBody(body: string, after: number): Body {
   return { at, entries: entries.map((entry, index) => entryOf(entry, after + 1 + index)), requests };
 }
 
+/** When a token was signed: an entry was approved then, as every member says. */
+export function signedAt(token: string): Date {
+  return new Date(Math.round(Number(peekClaims(token)?.['iat']) * 1000));
+}
+
 function entryOf(
   [kind, record, version, firstSeq, token, state, request, key]: z.infer<typeof entryShape>,
   seq: number,
 ): NewEntry {
   const fields = key === null ? null : (JSON.parse(state ?? '{}') as Fields);
-  const isRecord = fields !== null && kind !== 'MANDATE' && kind !== 'TERM' && kind !== 'DECISION';
+  const isRecord = fields !== null && isRecordKind(kind);
   const time = isRecord ? attributesOf(kind, record, fields).time : null;
   return {
     seq,
@@ -97,5 +104,6 @@ function entryOf(
     recordKey: key === null ? null : Buffer.from(key, 'base64'),
     eventTime: time === null ? null : new Date(time),
     links: isRecord && kind !== 'GRANT' ? deriveLinks(fields) : [],
+    at: signedAt(token),
   };
 }

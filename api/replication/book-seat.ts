@@ -27,6 +27,7 @@ export function bookSeat(desk: Desk, seat: Seat) {
     get end(): Head {
       return seat.end;
     },
+    dueKeys: () => seat.dueKeys(),
     tail: () => seat.log.tailAfter(seat.state.final).map(({ body }) => body),
     propose: async (
       proposal: { at: Date; entries: NewEntry[]; requests: DecidedRequest[] },

@@ -5,17 +5,23 @@ import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { decodeFrontier, type Frontier } from '../ledger/tree.ts';
 import { closeReplica, openReplica, readAuthority, writeAuthority } from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { anewSince, giveUpForAnew, storedAnew } from './anew.ts';
 import { EMPTY_HEAD, headOf } from './frames.ts';
-import { readAppend, readReceipted, readStanding, Untrue, type Read } from './incoming.ts';
+import { Hearing } from './hearing.ts';
+import { plain, readAppend, readReceipted, readStanding, Untrue, type Read } from './incoming.ts';
 import { leavesOf } from './leaves.ts';
 import { Mail, type MailDeps } from './mail.ts';
-import { mandateOf, termOf, Papers, type PapersDeps } from './papers.ts';
+import { isMember, mandateOf, termOf, Papers, type PapersDeps } from './papers.ts';
 import { Register } from './register.ts';
 import { Seat, type SeatDeps } from './seat.ts';
+import { STARTING, textOf } from './seat-text.ts';
 import type { Envelope, EnvelopeInput, WireMessage } from './wire.ts';
 
 export interface DeskDeps extends PapersDeps, SeatDeps, MailDeps {
-  takeIntroductions: (book: string, owner: string, list: readonly unknown[]) => Promise<void>;
+  /** The owner's partners, who are known to a member of the authority of its book. */
+  takeIntroductions: (owner: string, list: readonly unknown[]) => Promise<void>;
+  /** Those whom the owner lets ask the registrar of its book for terms. */
+  takeRegisterReaders: (book: string, owner: string, list: readonly unknown[]) => Promise<void>;
 }
 
 /**
@@ -26,6 +32,8 @@ export interface DeskDeps extends PapersDeps, SeatDeps, MailDeps {
 export class Desk {
   #seat: Seat | null = null;
   #register: Register | null = null;
+  /** As long as the register must not be used. */
+  #hearing: Hearing | null = null;
   readonly #mail: Mail;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -45,11 +53,13 @@ export class Desk {
   ): Promise<Desk> {
     const desk = new Desk(deps, await Papers.open(deps, book), onDoubt);
     const stored = await readAuthority(deps.pool, book);
-    if (stored?.member) desk.#seat = await Seat.open(deps, desk.papers, stored.member);
+    const member = stored?.member ? await storedAnew(deps, desk.papers, stored.member) : null;
+    if (member !== null) desk.#seat = await Seat.open(deps, desk.papers, member);
     if (stored?.register) {
       const { len } = JSON.parse(stored.register) as { len: number };
       const frontier = decodeFrontier(len, stored.frontier ?? Buffer.alloc(0));
       desk.#register = Register.open(deps, desk.papers, stored.register, frontier);
+      if (desk.#register.isRestored) desk.#hearing = new Hearing(deps.organisation, desk.papers);
     }
     return desk;
   }
@@ -90,9 +100,22 @@ export class Desk {
 
   tick(): Promise<void> {
     return this.do(async () => {
-      if (this.#register) await this.#say(await this.#register.step({ type: 'tick' }));
+      if (this.#register) await this.#tickRegister(this.#register);
       if (this.#seat) await this.#say(await this.#seat.step({ type: 'tick' }));
     });
+  }
+
+  async #tickRegister(register: Register): Promise<void> {
+    if (!this.#hearing) return this.#say(await register.step({ type: 'tick' }));
+    const { term, mandate } = register.state;
+    for (const to of this.#hearing.toAsk(this.deps.monotonic()))
+      this.#mail.put({ to, message: { type: 'term', term, mandate } });
+    if (this.#hearing.missing.length > 0) return undefined;
+    this.#hearing = null;
+    this.#register = await register.resume();
+    const { n } = this.#register.state.term;
+    this.deps.log.info({ book: this.book, term: n }, 'the register goes on after its members were heard');
+    return this.enact(null);
   }
 
   /** An event of the seat that no message brought. */
@@ -123,6 +146,7 @@ export class Desk {
     const claims = papers.mandate(papers.knows.m)?.claims;
     if (!claims) return;
     const mandate = mandateOf(claims);
+    if (this.#hearing) return this.#learnTerm();
     if (this.#register) {
       await this.#say(await this.#register.step({ type: 'mandate', mandate }));
       return this.#learnTerm();
@@ -152,17 +176,29 @@ export class Desk {
     const term = this.papers.term(this.papers.knows.n);
     const mandate = term && this.papers.mandate(term.claims.m);
     if (!term || !mandate) return;
+    await this.#giveUpForAnew();
     const message = { type: 'term', term: termOf(term.claims), mandate: mandateOf(mandate.claims) } as const;
     await this.#toSeat(term.claims.registrar, plain(message));
     if (term.claims.registrar !== this.deps.organisation) this.#register = null;
     await this.#leave(mandate.claims);
   }
 
-  /** A member that the mandate in force does not name gives up its seat, and the book with it - but for the owner's own. */
-  async #leave({ primary, backup }: MandateClaims): Promise<void> {
+  /** Where the owner has settled what the book is, a member other than the primary takes it again from the first entry on. */
+  async #giveUpForAnew(): Promise<void> {
     const { organisation, pool, bell, log } = this.deps;
-    const isNamed = [primary, backup].some((named) => named?.organisation === organisation);
-    if (!this.#seat || isNamed || this.papers.owner === organisation) return;
+    const anew = this.#seat && anewSince(this.papers, this.#seat.state.mandate.m);
+    if (!anew || anew.primary === organisation) return;
+    this.#seat = null;
+    const { book } = this;
+    await giveUpForAnew(pool, book, anew);
+    log.warn({ book, entries: anew.log.length }, 'the owner has accepted a loss: the book is taken anew');
+    bell.ring(book);
+  }
+
+  /** A member that the mandate in force does not name gives up its seat, and the book with it - but for the owner's own. */
+  async #leave(claims: MandateClaims): Promise<void> {
+    const { organisation, pool, bell, log } = this.deps;
+    if (!this.#seat || isMember(claims, organisation) || this.papers.owner === organisation) return;
     this.#seat = null;
     await inTransaction(pool, (client) => closeReplica(client, this.book));
     log.info({ book: this.book }, 'this node is no member of the authority of a book any more');
@@ -180,16 +216,24 @@ export class Desk {
   /** In its turn: see `do`. */
   async hear(from: string, envelope: Envelope): Promise<void> {
     await this.papers.take(envelope);
+    this.papers.keys.noteSaid(from, envelope.keyLogs);
+    this.#hearing?.note(from, envelope.knows);
     this.#mail.note(from, envelope);
     if (from === this.papers.owner) await this.enact(envelope.register ?? null);
     await this.#learnTerm();
     if (!this.papers.memberNamed(from)) return;
     if (envelope.seat && !this.#seat) await this.#open(envelope.seat);
-    const { owner } = this.papers;
-    if (envelope.introductions && from === owner) {
-      await this.deps.takeIntroductions(this.book, owner, envelope.introductions);
-    }
+    if (envelope.introductions && from === this.papers.owner)
+      await this.#takeIntroductions(envelope.introductions);
     for (const message of envelope.messages) await this.#hearOne(from, message);
+  }
+
+  #takeIntroductions(list: readonly unknown[]): Promise<void> {
+    const { papers, deps } = this;
+    const claims = papers.mandate(papers.knows.m)?.claims;
+    return claims && isMember(claims, deps.organisation)
+      ? deps.takeIntroductions(papers.owner, list)
+      : deps.takeRegisterReaders(papers.book, papers.owner, list);
   }
 
   /** Takes the seat that the mandate names this node for, in place of a local copy of the book. */
@@ -199,9 +243,8 @@ export class Desk {
     const { m, n } = papers.knows;
     const claims = papers.mandate(m)?.claims;
     const term = papers.term(n)?.claims;
-    const isMember = [claims?.primary, claims?.backup].some((named) => named?.organisation === organisation);
-    if (!isMember || !term) return;
-    const text = Seat.textOf({ final: EMPTY_HEAD, opening: null, recovering: false, frozen: null });
+    if (!claims || !isMember(claims, organisation) || !term) return;
+    const text = textOf(m, { ...STARTING, final: EMPTY_HEAD });
     await inTransaction(pool, async (client) => {
       const key = Buffer.from(slotKey, 'base64');
       const whole = { id: book, title, owner: papers.owner, authority: term.holder, slotKey: key };
@@ -272,7 +315,7 @@ export class Desk {
   }
 
   async #toRegister(from: string, message: Message, leaves: readonly string[] = []): Promise<void> {
-    if (!this.#register) return;
+    if (!this.#register || this.#hearing) return;
     const leads = message.type === 'countersign' && this.#register.leads(message.from, message.to, leaves);
     const event = { type: 'message', from, message, leads } as const;
     await this.#say(await this.#register.step(event, leads ? leaves : []));
@@ -298,16 +341,8 @@ export class Desk {
         const { leaves, ...found } = await leavesOf(pool, this.#seat, message.from, message.to);
         return this.#toRegister(organisation, { ...message, ...found }, leaves);
       }
-      case 'standing':
-        return this.#toSeat(organisation, plain(message, [message.head.len]));
-      case 'countersigned':
-        return this.#toSeat(organisation, plain(message, [message.at.len]));
       default:
         return this.#toSeat(organisation, plain(message));
     }
   }
-}
-
-function plain(message: Message, lens: number[] = []): Read {
-  return { message, lens, frames: [], certificate: null };
 }

@@ -40,6 +40,10 @@ export class Desks {
     return this.#seated.has(book);
   }
 
+  get isLeading(): boolean {
+    return this.#leadership !== null;
+  }
+
   /** A desk for a book, to begin with or to go on. Throws UNABLE in a process that does not look after them. */
   async here(book: string): Promise<Desk> {
     if (this.#leadership) return this.#deskFor(book);

@@ -1,7 +1,11 @@
+import { BookKeys, type KeyEntry } from '../identity/book-keys.ts';
+import { KEY_RECORD_PREFIX } from '../identity/key-state.ts';
 import type { Message } from '../authority/words.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
 import { peekClaims } from '../identity/jws.ts';
-import { tokenHash } from '../ledger/change.ts';
+import { isRecordKind, tokenHash } from '../ledger/change.ts';
+import { keyOf, type HeadLeaf } from '../ledger/heads/page.ts';
+import type { NewEntry } from '../store/commit.ts';
 import { verifyApproval } from '../ledger/statements/approval.ts';
 import { verifyReceipt, type ReceiptClaims } from '../ledger/statements/receipt.ts';
 import type { Frontier } from '../ledger/tree.ts';
@@ -57,6 +61,24 @@ export async function readAppend(
   return { message, lens: [wire.prev.len, ...wire.frames.map(({ to }) => to.len)], frames, certificate };
 }
 
+/** The heads that entries up to a place give their records. */
+function leavesOf(entries: readonly NewEntry[], upTo: number): HeadLeaf[] {
+  return entries.flatMap(({ seq, kind, record, hash }) =>
+    seq <= upTo && isRecordKind(kind) ? { key: keyOf(record), head: hash } : [],
+  );
+}
+
+function keyEntriesOf(entries: readonly NewEntry[]): KeyEntry[] {
+  return entries
+    .filter(({ kind }) => kind === 'KEY')
+    .map(({ record, version: nr, seq, token }) => ({
+      organisation: record.slice(KEY_RECORD_PREFIX.length),
+      nr,
+      seq,
+      token,
+    }));
+}
+
 /** What another node says is not so: it has a fault, or lies. */
 export class Untrue extends Error {}
 
@@ -69,7 +91,16 @@ async function check(
   const [first] = frames;
   if (!first) return;
   const records = frames.flatMap(({ body }) => body.entries.map(({ record }) => record));
-  const wrong = await checkFrames(papers, frames, ownerKeys, await seat.log.versionsAt(first.prev, records));
+  const { len } = first.prev;
+  const before = seat.log.tailAfter(seat.state.final).filter(({ to }) => to.len <= len);
+  const entries = [...before, ...frames].flatMap(({ body }) => body.entries);
+  const headsRoot = (size: number): Promise<string> => seat.headsRoot(size, leavesOf(entries, size));
+  const versions = await seat.log.versionsAt(first.prev, records);
+  const inForce = new BookKeys(papers.book, [
+    ...(await seat.log.keyEntries(papers.signing)),
+    ...before.flatMap(({ body }) => keyEntriesOf(body.entries)),
+  ]);
+  const wrong = await checkFrames(papers, frames, ownerKeys, versions, headsRoot, inForce);
   if (wrong !== null) throw new Untrue(wrong);
 }
 
@@ -130,4 +161,15 @@ export function readStanding(papers: Papers, from: string, wire: Wire<'standing'
     frames: [],
     certificate: null,
   };
+}
+
+/** A message of this node to itself, or one that needs no proof. */
+export function plain(message: Message, lens: number[] = lensOf(message)): Read {
+  return { message, lens, frames: [], certificate: null };
+}
+
+/** What a register says is of one place of the log. */
+function lensOf(message: Message): number[] {
+  if (message.type === 'standing') return [message.head.len];
+  return message.type === 'countersigned' ? [message.at.len] : [];
 }

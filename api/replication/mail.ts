@@ -2,13 +2,12 @@ import type { Head, Message, SendLog, Sent } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
-import { membersNamed } from '../ledger/statements/standing.ts';
 import { signReceipt } from '../ledger/statements/receipt.ts';
 import type { Pool } from '../store/database.ts';
 import { readWholeBook } from '../store/replica.ts';
 import { EMPTY_HEAD, finalFrames, firstFrames } from './frames.ts';
 import { leavesOf } from './leaves.ts';
-import type { Papers } from './papers.ts';
+import { isMember, type Papers } from './papers.ts';
 import type { Seat } from './seat.ts';
 import type { Envelope, EnvelopeInput } from './wire.ts';
 
@@ -22,6 +21,8 @@ export interface MailDeps {
   exchange: (organisation: string, envelope: EnvelopeInput, timeoutMs: number) => Promise<Envelope>;
   /** The owner's partners, as the other member has to know them while it holds the right. */
   introductionsOf: (book: string) => Promise<readonly unknown[]>;
+  /** Those of them to whom the book is open, as the registrar has to know them. */
+  registerReadersOf: (book: string) => Promise<readonly unknown[]>;
 }
 
 /** Whose mail it is. */
@@ -41,7 +42,8 @@ const MOST_DOUBLINGS = 3;
 interface Slot {
   append: Head | null;
   messages: Map<Message['type'], Message>;
-  knows: { m: number; n: number };
+  knows: { m: number; n: number; keys: Record<string, number> };
+  heard: number;
   needsSeat: boolean;
   /** The introductions that it was last given, as text. */
   introduced: string;
@@ -72,8 +74,8 @@ export class Mail {
   }
 
   /** What an envelope says of its sender. */
-  note(from: string, { knows, needsSeat }: Envelope): void {
-    Object.assign(this.#slotOf(from), { knows, needsSeat });
+  note(from: string, { knows, heard, needsSeat }: Envelope): void {
+    Object.assign(this.#slotOf(from), { knows, heard, needsSeat });
   }
 
   /** Sends what waits. */
@@ -95,11 +97,12 @@ export class Mail {
   #slotOf(node: string): Slot {
     let slot = this.#slots.get(node);
     if (!slot) {
-      const knows = { m: 0, n: 0 };
+      const knows = { m: 0, n: 0, keys: {} };
       slot = {
         append: null,
         messages: new Map(),
         knows,
+        heard: 0,
         needsSeat: false,
         introduced: '',
         flight: null,
@@ -125,18 +128,28 @@ export class Mail {
     const toMember = isMember(claims, to);
     return {
       book: papers.book,
-      knows: papers.hasAllTo,
+      knows: { ...papers.hasAllTo, keys: papers.keys.known },
+      heard: papers.keys.said(to),
       ...papers.after(slot.knows),
+      keyLogs: papers.keys.after(slot.knows.keys, slot.heard),
       messages: wire,
       ...(isMember(claims, organisation) && !seat ? { needsSeat: true } : {}),
       ...(slot.needsSeat && toMember && seat ? { seat: await this.#composeSeat() } : {}),
-      ...(toMember && papers.owner === organisation ? await this.#introductions(slot) : {}),
+      ...(papers.owner === organisation ? await this.#introductions(slot, claims, to) : {}),
     };
   }
 
-  /** The owner's partners, where they are others than those that the other member was told of. */
-  async #introductions(slot: Slot): Promise<{ introductions?: unknown[] }> {
-    const introductions = [...(await this.deps.introductionsOf(this.sender.papers.book))];
+  /** The owner's partners as the other node has to know them, where they are others than those that it was told of. */
+  async #introductions(
+    slot: Slot,
+    claims: MandateClaims | undefined,
+    to: string,
+  ): Promise<{ introductions?: unknown[] }> {
+    const { introductionsOf, registerReadersOf } = this.deps;
+    const isRegistrar = claims?.witness?.organisation === to;
+    if (!isMember(claims, to) && !isRegistrar) return {};
+    const listOf = isMember(claims, to) ? introductionsOf : registerReadersOf;
+    const introductions = [...(await listOf(this.sender.papers.book))];
     const text = JSON.stringify(introductions);
     if (text === slot.introduced) return {};
     slot.introduced = text;
@@ -208,8 +221,4 @@ export class Mail {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-}
-
-function isMember(claims: MandateClaims | undefined, organisation: string): boolean {
-  return claims !== undefined && membersNamed(claims).some((named) => named.organisation === organisation);
 }

@@ -2,18 +2,26 @@ import type { Logger } from 'pino';
 import type { Mandate, Term } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import { verificationKey } from '../identity/jwk.ts';
+import type { KeyLog } from '../identity/key-log.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
 import { peekClaims } from '../identity/jws.ts';
 import { contradiction } from '../ledger/statements/contradiction.ts';
 import { verifyMandate, type MandateClaims, type VerifiedMandate } from '../ledger/statements/mandate.ts';
-import { membersNamed, verifyStanding } from '../ledger/statements/standing.ts';
+import { membersNamed, namedIn, pinnedKeys, verifyStanding } from '../ledger/statements/standing.ts';
 import type { Member } from '../ledger/statements/shapes.ts';
 import type { TermClaims, VerifiedTerm } from '../ledger/statements/term.ts';
+import type { Frontier } from '../ledger/tree.ts';
 import { keepEvidence, keepStatement, readStatements, type StatementKind } from '../store/authority.ts';
 import type { Pool } from '../store/database.ts';
+import { headOf } from './frames.ts';
+import { KeyPapers, type KeyPapersDeps, type SentKeyLog } from './key-papers.ts';
 
-export interface PapersDeps {
+export interface PapersDeps extends KeyPapersDeps {
   pool: Pool;
+  /** The key log of another organisation as far as this node knows it, from its first statement on; empty where it knows none. */
+  keyLogOf: (organisation: string) => Promise<readonly string[]>;
+  /** Keeps a verified key log, and follows it. */
+  keepKeyLog: (log: KeyLog) => Promise<void>;
   /** ms since 1970 */
   clock: () => number;
   log: Logger;
@@ -26,6 +34,7 @@ export interface PapersDeps {
 /** The mandates and terms of one book, as far as this node knows them: each verified before it is kept. */
 export class Papers {
   readonly owner: string;
+  readonly keys: KeyPapers;
   readonly #mandates = new Map<number, VerifiedMandate & { token: string }>();
   readonly #terms = new Map<number, VerifiedTerm & { token: string }>();
 
@@ -34,6 +43,7 @@ export class Papers {
     readonly book: string,
   ) {
     this.owner = book.slice(0, book.indexOf('/'));
+    this.keys = new KeyPapers(deps);
   }
 
   static async open(deps: PapersDeps, book: string): Promise<Papers> {
@@ -77,8 +87,13 @@ export class Papers {
     return named.find((member) => member.organisation === organisation) ?? null;
   }
 
-  /** The key of a member or witness by the mandate of a term. */
+  /** The keys under which a member or witness may say something now, by the mandate of a term. */
   keysFor(organisation: string, n: number): PinnedKeys {
+    return this.keys.live(organisation, this.pinnedFor(organisation, n));
+  }
+
+  /** The key that the mandate of a term gives a member or witness. */
+  pinnedFor(organisation: string, n: number): PinnedKeys {
     const m = this.#terms.get(n)?.claims.m ?? this.knows.m;
     const claims = this.#mandates.get(m)?.claims;
     const named = claims ? [claims.primary, claims.backup, claims.witness] : [];
@@ -89,10 +104,20 @@ export class Papers {
   }
 
   /** Verifies statements and keeps them. One that fails is left out; one that contradicts what is kept becomes evidence. */
-  async take({ mandates, terms }: { mandates: readonly string[]; terms: readonly string[] }): Promise<void> {
-    if (mandates.length + terms.length === 0) return;
-    const ownerKeys = await this.deps.keysOf(this.owner);
+  async take({
+    mandates,
+    terms,
+    keyLogs = [],
+  }: {
+    mandates: readonly string[];
+    terms: readonly string[];
+    keyLogs?: readonly SentKeyLog[];
+  }): Promise<void> {
+    if (mandates.length + terms.length + keyLogs.length === 0) return;
+    const pinned = await this.deps.keysOf(this.owner);
     const { book, owner } = this;
+    await this.#takeKeyLog(owner, keyLogs, pinned);
+    const ownerKeys = this.keys.live(owner, pinned);
     for (const token of mandates) {
       const verified = verifyMandate(token, { keys: ownerKeys, issuer: owner, book });
       if (!verified.ok) this.#refuse('mandate', verified);
@@ -102,6 +127,8 @@ export class Papers {
         await this.deps.introduceMembers(owner, named);
       }
     }
+    for (const member of this.#named())
+      await this.#takeKeyLog(member.organisation, keyLogs, pinnedKeys(member));
     for (const token of terms) {
       const m = peekClaims(token)?.['m'];
       const mandate = typeof m === 'number' ? this.#mandates.get(m) : undefined;
@@ -109,13 +136,32 @@ export class Papers {
       const verified = verifyStanding({
         book,
         owner,
-        ownerKeys,
+        // The mandate was verified when it was taken in.
+        ownerKeys: this.keys.all(owner, pinned),
         mandateToken: mandate.token,
         termToken: token,
+        keysOf: (member) => this.keys.live(member.organisation, pinnedKeys(member)),
       });
       if (!verified.ok) this.#refuse('term', verified);
       else await this.#keep('TERM', verified.term.claims.n, { ...verified.term, token }, this.#terms);
     }
+  }
+
+  /** What another node told of a key log, else what this node knows of it. */
+  async #takeKeyLog(organisation: string, sent: readonly SentKeyLog[], pinned: PinnedKeys): Promise<void> {
+    const told = sent.find((log) => log.organisation === organisation)?.statements;
+    const taken = this.keys.take(organisation, told ?? (await this.deps.keyLogOf(organisation)), pinned);
+    if (taken && told) await this.deps.keepKeyLog(taken);
+  }
+
+  /** Everybody who may sign in the book. */
+  get signing(): string[] {
+    return [...new Set([this.owner, ...this.#named().map(({ organisation }) => organisation)])];
+  }
+
+  /** Everybody whom a mandate names, under each of the keys that they give them. */
+  #named(): Member[] {
+    return [...this.#mandates.values()].flatMap(({ claims }) => namedIn(claims));
   }
 
   #refuse(what: string, { code, detail }: { code: string; detail: string }): void {
@@ -190,12 +236,22 @@ export function mandateOf(claims: MandateClaims): Mandate {
     drift,
     takeoverMs,
     handBack: handBack === 'auto',
-    acceptLoss: acceptLoss ?? false,
+    acceptLoss: acceptLoss ? headOf(frontierOf(acceptLoss)) : null,
   };
+}
+
+/** The log that the owner accepts, as its registrar goes on from it. */
+export function frontierOf({ len, nodes }: NonNullable<MandateClaims['acceptLoss']>): Frontier {
+  return { length: len, nodes };
 }
 
 /** A paper that must be there. */
 export function known<T>(paper: T | undefined, what: string): T {
   if (paper === undefined) throw new LotbookError('INTERNAL', `${what} is not known here`);
   return paper;
+}
+
+/** Whether a mandate lets an organisation approve. */
+export function isMember(claims: MandateClaims | undefined, organisation: string): boolean {
+  return claims !== undefined && membersNamed(claims).some((named) => named.organisation === organisation);
 }

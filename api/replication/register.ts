@@ -12,11 +12,12 @@ import type { Signer } from '../identity/signer.ts';
 import { signTerm } from '../ledger/statements/term.ts';
 import { encodeFrontier, extendFrontier, type Frontier } from '../ledger/tree.ts';
 import { keepStatement } from '../store/authority.ts';
+import { forgetCosigned } from '../store/checkpoints.ts';
 import type { Pool } from '../store/database.ts';
 import { writeAuthority } from '../store/replica.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { headOf } from './frames.ts';
-import { known, mandateOf, termOf, type Papers } from './papers.ts';
+import { frontierOf, known, mandateOf, termOf, type Papers } from './papers.ts';
 
 export interface RegisterDeps {
   pool: Pool;
@@ -36,6 +37,8 @@ interface RegisterText {
   covers: boolean;
   /** The number of a mandate that waits for its term. */
   next: number | null;
+  /** The operator's word that it is an older copy, see Hearing. */
+  restored?: boolean;
 }
 
 /** The register of a book's terms: the state machine of the registrar, its signed terms, and the frontier of the log that it countersigns. */
@@ -81,8 +84,26 @@ export class Register {
     confirmedBy?: string,
   ): Promise<Register> {
     const register = new Register(deps, papers, { record, text: null, frontier });
-    await register.#store(register.#state, frontier, true, confirmedBy);
+    await register.#store(register.#state, frontier, { isNew: true, confirmedBy });
     return register;
+  }
+
+  /** Whether it may have made terms that it does not remember. */
+  get isRestored(): boolean {
+    return this.#text !== null && (JSON.parse(this.#text) as RegisterText).restored === true;
+  }
+
+  /** Goes on from the last term that is known by now. */
+  async resume(): Promise<Register> {
+    const { papers, deps } = this;
+    const { next, covers } = JSON.parse(this.#text ?? '{}') as RegisterText;
+    const { m, n } = known(papers.term(papers.knows.n), 'the term').claims;
+    const text = JSON.stringify({ n, len: this.#frontier.length, covers, next } satisfies RegisterText);
+    const register = { before: this.#text, after: text, frontier: encodeFrontier(this.#frontier) };
+    await inTransaction(deps.pool, (client) =>
+      writeAuthority(client, { book: papers.book, mandate: m, term: n, register }),
+    );
+    return Register.open(deps, papers, text, this.#frontier);
   }
 
   get state(): WitnessState {
@@ -99,16 +120,23 @@ export class Register {
     const isCountersign = event.type === 'message' && event.message.type === 'countersign';
     const further = isCountersign ? extendFrontier(this.#frontier, leaves) : this.#frontier;
     const { state, out } = stepWitness(before, event, this.deps.monotonic(), ALL_RULES);
-    const frontier = state.head.len === further.length ? further : this.#frontier;
+    const anew = state.mandate === before.mandate ? undefined : this.#logAnew(state.mandate.m);
+    const frontier = anew ?? (state.head.len === further.length ? further : this.#frontier);
     const isStored =
       state.term === before.term &&
       state.head === before.head &&
       state.next === before.next &&
       state.covers === before.covers;
-    if (!isStored) await this.#store(state, frontier, state.term !== before.term);
+    if (!isStored) await this.#store(state, frontier, { isNew: state.term !== before.term, anew });
     this.#state = state;
     this.#frontier = frontier;
     return out;
+  }
+
+  /** Where the owner has settled what the log is, the register goes on from there. */
+  #logAnew(m: number): Frontier | undefined {
+    const anew = this.papers.mandate(m)?.claims.acceptLoss;
+    return anew && frontierOf(anew);
   }
 
   /** Whether these leaves lead from what is countersigned to a head. */
@@ -120,8 +148,11 @@ export class Register {
   async #store(
     { term, next, head, covers, mandate }: WitnessState,
     frontier: Frontier,
-    isNew: boolean,
-    confirmedBy?: string,
+    {
+      isNew,
+      anew,
+      confirmedBy,
+    }: { isNew: boolean; anew?: Frontier | undefined; confirmedBy?: string | undefined },
   ): Promise<void> {
     const { pool, clock, signer, organisation, log } = this.deps;
     const { book } = this.papers;
@@ -153,6 +184,7 @@ export class Register {
         term: term.n,
         register: { before: this.#text, after: text, frontier: encodeFrontier(frontier) },
       });
+      if (anew) await forgetCosigned(client, book, anew.length);
       if (token !== null)
         await keepStatement(client, { book, kind: 'TERM', nr: term.n, token, at: new Date(clock()) });
     });

@@ -3,6 +3,7 @@ import { peekClaims } from '../identity/jws.ts';
 import { isJsonObject } from '../identity/strict-json.ts';
 import type { UnableClaims } from '../ledger/statements/unable.ts';
 import { lastStatement } from '../store/authority.ts';
+import { isRegisterReader } from '../store/introductions.ts';
 import { appoint, type AppointDeps, type AppointInput } from './appoint.ts';
 import type { Desk } from './desk.ts';
 import { Desks } from './desks.ts';
@@ -25,6 +26,8 @@ export interface Replication {
   deskOf(book: string): Desk | null;
   /** Whether the node has a seat in the authority of the book, which perhaps another process of it looks after. */
   isSeated(book: string): boolean;
+  /** Whether of the processes of this node it is this one that looks after its books. */
+  isLeading(): boolean;
   /** An envelope from another node, and the answer to it. Throws NOT_PERMITTED, BAD_INPUT, SHUTTING_DOWN. */
   receive(from: string, body: unknown): Promise<EnvelopeInput>;
   /** The owner names primary, backup and witness. Throws NOT_PERMITTED, BAD_INPUT, UNREACHABLE, ... */
@@ -34,8 +37,11 @@ export interface Replication {
   /** Takes the right by an operator's word, in a book without a witness. */
   takeOver(book: string, by: string): Promise<AuthorityView>;
   view(book: string): Promise<AuthorityView | null>;
-  /** Whether the last mandate of a book gives an organisation a part in it: asked before anything is shown, and cheap. */
-  isNamed(book: string, organisation: string): Promise<boolean>;
+  /**
+   * Whether an organisation may be told who holds the right, because the last mandate of the book gives it a part in it, or the
+   * owner lets it ask this node as the registrar: asked before anything is shown, and cheap.
+   */
+  mayAsk(book: string, organisation: string): Promise<boolean>;
   /** A requester's verified notice that the holder does not answer it. */
   notice(book: string, unable: UnableClaims): void;
   standing(book: string): SeatStanding;
@@ -48,6 +54,7 @@ export function openReplication(deps: AppointDeps): Replication {
     stop: () => desks.stop(),
     deskOf: (book) => desks.of(book),
     isSeated: (book) => desks.isSeated(book),
+    isLeading: () => desks.isLeading,
     receive: async (from, body) => {
       const given = readEnvelope(body);
       const desk = await desks.here(given.book);
@@ -76,7 +83,8 @@ export function openReplication(deps: AppointDeps): Replication {
       return known(await viewAuthority(deps, book, desk));
     },
     view: (book) => viewAuthority(deps, book, desks.of(book)),
-    isNamed: (book, organisation) => isNamed(deps, book, organisation),
+    mayAsk: async (book, organisation) =>
+      (await isNamed(deps, book, organisation)) || isRegisterReader(deps.pool, book, organisation),
     notice: (book, unable) => {
       const message = { type: 'unable', n: unable.n } as const;
       void desks.of(book)?.tell({ type: 'message', from: unable.iss, message, mine: () => null });

@@ -1,3 +1,5 @@
+import type { KeyEntry } from '../identity/book-keys.ts';
+import { readKeyEntries } from '../store/key-entries.ts';
 import type { Head, HeadAt } from '../authority/words.ts';
 import type { Frontier } from '../ledger/tree.ts';
 import { readHeads } from '../store/commit.ts';
@@ -31,6 +33,11 @@ export class SeatLog {
     this.#byHead = byHead(tail);
   }
 
+  /** The frontier of the final part. */
+  get final(): Frontier {
+    return this.#final;
+  }
+
   /** Proposals by their heads. */
   get tail(): ReadonlyMap<string, TailFrame> {
     return this.#byHead;
@@ -60,6 +67,11 @@ export class SeatLog {
       for (const { record, version, hash } of body.entries) heads.set(record, { version, hash });
     }
     return heads;
+  }
+
+  /** The KEY entries of the final log. */
+  keyEntries(organisations: readonly string[]): Promise<KeyEntry[]> {
+    return readKeyEntries(this.pool, this.book, organisations);
   }
 
   /** What the final log has at these lengths: what a message is judged by. */

@@ -16,6 +16,7 @@ import type { Head, Output } from '../authority/words.ts';
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { tokenHash } from '../ledger/change.ts';
+import type { HeadLeaf } from '../ledger/heads/page.ts';
 import { signApproval } from '../ledger/statements/approval.ts';
 import type { Bell } from '../store/bell.ts';
 import { writeRequests, type DecidedRequest, type NewEntry } from '../store/commit.ts';
@@ -33,9 +34,11 @@ import {
 import { inTransaction } from '../store/transaction.ts';
 import { finalFrontier, makeFrame, storedOf, tailOf, type TailFrame } from './frames.ts';
 import { openingEntries, withFrames, type Logged } from './opening.ts';
+import type { DueKey } from './key-papers.ts';
 import { known, mandateOf, termOf, type Papers } from './papers.ts';
 import { moved, Pending } from './pending.ts';
 import { SeatLog } from './seat-log.ts';
+import { memberOf, textOf } from './seat-text.ts';
 import { changesOf, type StepChanges } from './step-changes.ts';
 
 export interface SeatDeps {
@@ -49,6 +52,11 @@ export interface SeatDeps {
   monotonic: () => number;
   uuid: () => string;
   log: Logger;
+  /**
+   * The root of the map of heads over the first `size` entries of a book. Of those behind `final` the heads are given, in their
+   * order.
+   */
+  headsRoot(book: string, of: { size: number; final: number; heads: readonly HeadLeaf[] }): Promise<string>;
 }
 
 /** The holder's word that the log is final up to a place, and the receipt on which it rests. */
@@ -64,9 +72,6 @@ export interface Proposal {
   readonly entries: NewEntry[];
   readonly requests: DecidedRequest[];
 }
-
-/** The stored part of a member that is in no other column or table. */
-type MemberText = Pick<MemberRecord, 'final' | 'opening' | 'recovering' | 'frozen'>;
 
 /**
  * A member's seat: the state machine of one book with its log. Each event is one transaction: the new state, the frames that
@@ -100,16 +105,16 @@ export class Seat {
     this.#text = opened.text;
     this.log = opened.log;
     this.#logged = opened.logged;
+    papers.keys.noteLogged(opened.logged.keys);
     this.#certificate = opened.certificate;
   }
 
   static async open(deps: SeatDeps, papers: Papers, text: string): Promise<Seat> {
     const { book } = papers;
-    const { final, opening, recovering, frozen } = JSON.parse(text) as MemberText;
+    const { final, opening, recovering, frozen } = memberOf(text);
     const frontier = await finalFrontier(deps.pool, book, final);
     if (!frontier) throw new LotbookError('INTERNAL', `the log of ${book} ends before its final place`);
-    const stored = await readTail(deps.pool, book);
-    const tail = tailOf(frontier, stored);
+    const tail = tailOf(frontier, await readTail(deps.pool, book));
     const term = termOf(known(papers.term(papers.knows.n), 'the term').claims);
     const record: MemberRecord = {
       self: deps.organisation,
@@ -126,18 +131,13 @@ export class Seat {
       state: startMember(record, deps.monotonic()),
       text,
       log: new SeatLog(deps.pool, book, frontier, tail),
-      logged: await readLoggedNumbers(deps.pool, book),
+      logged: await readLoggedNumbers(deps.pool, book, papers.signing),
       certificate: last && {
         at: { len: last.to, head: last.head },
         approval: last.approval,
         receipt: last.receipt,
       },
     });
-  }
-
-  /** What is stored for a member at its start, or when the owner makes it one. */
-  static textOf({ final, opening, recovering, frozen }: MemberText): string {
-    return JSON.stringify({ final, opening, recovering, frozen });
   }
 
   get state(): MemberState {
@@ -162,6 +162,17 @@ export class Seat {
 
   isCurrent(): boolean {
     return mayRead(this.#state, this.deps.monotonic(), ALL_RULES);
+  }
+
+  /** The root of the map of heads over the first `size` entries, of which those that are not final here are given too. */
+  headsRoot(size: number, heads: readonly HeadLeaf[]): Promise<string> {
+    return this.deps.headsRoot(this.book, { size, final: this.#state.final.len, heads });
+  }
+
+  /** Statements of the key logs of the others who sign in this book which its log, with the proposals, lacks. */
+  dueKeys(): DueKey[] {
+    const { keys } = withFrames(this.#logged, this.log.tailAfter(this.#state.final));
+    return this.papers.keys.due(keys).filter(({ organisation }) => organisation !== this.deps.organisation);
   }
 
   keepReceipt(at: Head, token: string): void {
@@ -253,7 +264,7 @@ export class Seat {
       return;
     }
     const { finals, fresh, dropped, isDurable } = changes ?? NOTHING;
-    const text = Seat.textOf(after);
+    const text = textOf(after.mandate.m, after);
     const certificate = finals.length === 0 ? null : (given ?? (await this.#certify(after)));
     const write = async (client: PoolClient): Promise<void> => {
       const member = { before: this.#text, after: text };
@@ -311,6 +322,7 @@ export class Seat {
     for (const head of this.#receipts.keys())
       if (!this.log.tail.has(head) && head !== final.head) this.#receipts.delete(head);
     this.#logged = withFrames(this.#logged, finals);
+    this.papers.keys.noteLogged(this.#logged.keys);
     for (const { to } of finals) this.#pending.resolve(to.head);
     this.#pending.giveUp((head) => !this.log.tail.has(head) || !this.isHolder());
   }

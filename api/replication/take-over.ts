@@ -20,11 +20,11 @@ export async function confirmTakeOver(deps: DeskDeps, desk: Desk, by: string): P
   }
   if (term.holder === deps.organisation)
     throw new LotbookError('CONFLICT', 'This node holds the right already.');
-  if (state.recovering || state.frozen !== null || !term.insync.includes(deps.organisation)) {
-    throw new LotbookError('UNABLE', 'This node may lack approved changes: it cannot take the right.');
-  }
   if (deps.monotonic() - state.heardAt <= mandate.takeoverMs) {
     throw new LotbookError('CONFLICT', `${term.holder} is there: ask it to hand the right over.`);
+  }
+  if (state.recovering || state.frozen !== null || !term.insync.includes(deps.organisation)) {
+    throw new LotbookError('UNABLE', 'This node may lack approved changes: it cannot take the right.');
   }
   await desk.do(async () => {
     const frontier = known((await seat.log.frontierAt(final)) ?? undefined, 'the log');

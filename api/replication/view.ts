@@ -143,15 +143,25 @@ function situation(desk: Desk, now: number): { state: AuthorityState; explanatio
   if (!state) return { state: 'TOLD', explanation: '' };
   const { term, mandate, self, frozen, recovering, handing, heardAt } = state;
   const isAlone = term.insync.length === 1;
+  const anew =
+    'If that is lost for good, the owner can go on from what its node has: `lotbook authority appoint --accept-loss`.';
   if (frozen !== null) return { state: 'FROZEN', explanation: `Nothing is approved: ${frozen}.` };
   if (recovering) {
     const explanation =
-      'This node was restored from an older copy; it catches up before it takes part again.';
+      isAlone && term.holder === self
+        ? `This node alone had everything, and was restored from an older copy. ${anew}`
+        : 'This node was restored from an older copy; it catches up before it takes part again.';
     return { state: 'RECOVERING', explanation };
   }
   if (term.holder !== self) {
     if (now - heardAt <= mandate.takeoverMs) {
       return { state: 'HELD', explanation: `${term.holder} holds the right and is heard here.` };
+    }
+    const { register, final } = state;
+    const isBehind = register !== null && register.len > final.len;
+    if (!term.insync.includes(self) && (register === null || isBehind)) {
+      const explanation = `${term.holder} went on alone and is not heard; this node lacks what it approved since. ${anew}`;
+      return { state: 'SILENT', explanation };
     }
     const how =
       mandate.witness === null

@@ -10,6 +10,7 @@ const ordinal = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 const len = z.number().int().min(0).max(2_147_483_647);
 const digest = z.string().regex(DIGEST_PATTERN);
 const token = z.string().min(1).max(40_000);
+const keyToken = z.string().min(1).max(200_000);
 const moment = z.number().min(-1e15).max(1e15);
 
 export const head = z.object({ len, head: digest });
@@ -64,7 +65,14 @@ const seat = z.object({
 export const envelope = z.object({
   book: z.string().min(1).max(500),
   /** The mandate and the term up to which the sender has all. */
-  knows: z.object({ m: len, n: len }),
+  knows: z.object({ m: len, n: len, keys: z.record(z.string().max(300), len).default({}) }),
+  /** How many statements of its own key log the other one has told the sender. */
+  heard: len.default(0),
+  /** Key logs of those who sign in the book, where the other one lacks statements of them. */
+  keyLogs: z
+    .array(z.object({ organisation: z.string().max(300), statements: z.array(keyToken).max(10_000) }))
+    .max(100)
+    .default([]),
   mandates: z.array(token).max(1_000).default([]),
   terms: z.array(token).max(10_000).default([]),
   messages: z.array(message).max(1_000).default([]),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { openingDue } from '../../api/authority/final.ts';
 import { mayRead, mayWrite, restored } from '../../api/authority/member.ts';
 import { ALL_RULES } from '../../api/authority/rules.ts';
+import type { Head, Output } from '../../api/authority/words.ts';
 import { append, at, holder, MANDATE, member, step, tell, termOf } from './support.ts';
 
 const both = termOf(1, 'P', ['B', 'P']);
@@ -8,11 +10,36 @@ const later = termOf(2, 'B', ['B'], 'take-over');
 
 describe('a holder', () => {
   test('writes nothing before the opening entry of its term', () => {
-    const fresh = member('P');
+    const fresh = { ...member('P'), register: at(0) };
     expect(mayWrite(fresh)).toBe(false);
     const { state } = step(fresh, { type: 'write', from: at(0), to: at(1) });
     expect(state.opening).toEqual(at(1));
     expect(mayWrite(state)).toBe(true);
+  });
+
+  test('opens its term, and says anything to the other member, only once it knows what is countersigned', () => {
+    const inherits = tell(member('B', { final: at(2) }), 'W', {
+      type: 'term',
+      term: later,
+      mandate: MANDATE,
+    }).state;
+    expect(openingDue(inherits)).toBe(false);
+    expect(step(inherits, { type: 'tick' }).out.map(({ to }) => to)).not.toContain('P');
+    const standing = { type: 'standing', term: later, mandate: MANDATE, askedAt: null } as const;
+    expect(openingDue(tell(inherits, 'W', { ...standing, head: at(2) }).state)).toBe(true);
+    const old = tell(inherits, 'W', { ...standing, head: at(3) }).state;
+    expect({ recovering: old.recovering, due: openingDue(old) }).toEqual({ recovering: true, due: false });
+  });
+
+  test('begins anew with what it has where the owner accepts a loss, and only with that', () => {
+    const old = { ...member('P', { final: at(2), tail: [{ to: at(3), n: 1 }] }), recovering: true };
+    const accepted = (acceptLoss: Head) => {
+      const mandate = { ...MANDATE, m: 2, acceptLoss };
+      const term = { ...termOf(2, 'P', ['P'], 'mandate'), m: 2 };
+      return tell(old, 'W', { type: 'term', term, mandate }).state;
+    };
+    expect(accepted(at(2))).toMatchObject({ final: at(2), tail: [], recovering: false, frozen: null });
+    expect(accepted(at(2, 'b')).frozen).toContain('a log of 2 entries that is not here');
   });
 
   test('makes final what the other member has stored', () => {
@@ -48,6 +75,20 @@ describe('a holder', () => {
     expect(out).toEqual([
       { to: 'W', message: { type: 'countersign', n: 1, from: at(3), to: at(3), all: true } },
     ]);
+  });
+
+  test('that is alone goes no faster than a member that comes back, for as long as that gains', () => {
+    const alone = holder({ term: termOf(1, 'P', ['P']), tail: [{ to: at(3), n: 1 }] });
+    const known = { ...alone, register: at(2), other: { at: at(1), sent: at(3), heardAt: 0, gainedAt: 0 } };
+    const toRegistrar = ({ out }: { out: readonly Output[] }) => out.filter(({ to }) => to === 'W');
+    const countersign = (to: Head, all: boolean) =>
+      ({ to: 'W', message: { type: 'countersign', n: 1, from: at(2), to, all } }) as const;
+    const more = { type: 'write', from: at(3), to: at(4) } as const;
+    const written = step(known, more);
+    expect(toRegistrar(written)).toEqual([]);
+    const gained = tell(written.state, 'B', { type: 'receipt', n: 1, at: at(3) });
+    expect(toRegistrar(gained)).toEqual([countersign(at(3), false)]);
+    expect(toRegistrar(step(known, more, MANDATE.takeoverMs + 1))).toEqual([countersign(at(4), true)]);
   });
 
   test('shows something as current only with a lease that counts from when it was asked for', () => {
@@ -89,6 +130,14 @@ describe('a holder', () => {
   test('that lacks what the registrar countersigned stops as one that was restored', () => {
     const standing = { type: 'standing', term: both, mandate: MANDATE, head: at(9), askedAt: 0 } as const;
     expect(tell(holder(), 'W', standing).state.recovering).toBe(true);
+  });
+
+  test('that has proposals which others gave up is an older copy; that contradicts a final entry is a fork', () => {
+    const copy = holder({ tail: [{ to: at(3, 'old'), n: 1 }] });
+    const standing = { type: 'standing', term: both, mandate: MANDATE, askedAt: 0 } as const;
+    const told = (head: Head) => tell(copy, 'W', { ...standing, head }).state;
+    expect(told(at(3))).toMatchObject({ recovering: true, frozen: null });
+    expect(told(at(2, 'other')).frozen).toBe('the registrar countersigned another entry 2');
   });
 });
 

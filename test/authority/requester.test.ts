@@ -40,6 +40,13 @@ describe('a requester', () => {
     );
   });
 
+  test('asks a new holder that it has learnt of without a pause', () => {
+    const resting = [due, failed(1), due, failed(2)];
+    const route = { n: 2, holder: 'B', other: 'P' };
+    expect(run([...resting, due]).ask).toBeNull();
+    expect(run([...resting, { type: 'learnt', route }, due]).ask).toMatchObject({ to: 'B', unable: null });
+  });
+
   test('does not hear answers to questions that it has given up', () => {
     expect(run([due, failed(1), due, failed(1)]).state.asking).toEqual({ attempt: 2, to: 'B' });
   });

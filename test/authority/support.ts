@@ -24,7 +24,7 @@ export const MANDATE: Mandate = {
   drift: 0.01,
   takeoverMs: 1500,
   handBack: true,
-  acceptLoss: false,
+  acceptLoss: null,
 };
 
 /** Head of a log, by its length; `name` tells one history from another. */
@@ -48,7 +48,7 @@ export function member(self: NodeId, record: Partial<MemberRecord> = {}, now = 0
 export function holder(record: Partial<MemberRecord> = {}): MemberState {
   return {
     ...member('P', { final: at(2), opening: at(1), ...record }),
-    other: { at: at(2), sent: at(2), heardAt: 0 },
+    other: { at: at(2), sent: at(2), heardAt: 0, gainedAt: 0 },
   };
 }
 

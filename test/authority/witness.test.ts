@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_RULES } from '../../api/authority/rules.ts';
 import { startWitness, stepWitness } from '../../api/authority/witness.ts';
-import type { Message, Proposal } from '../../api/authority/words.ts';
+import type { Head, Message, Proposal } from '../../api/authority/words.ts';
 import { leasePeriodMs } from '../../api/authority/words.ts';
 import { ask, at, MANDATE, registrar, termOf } from './support.ts';
 
@@ -50,6 +50,24 @@ describe('the registrar', () => {
     expect(
       ask(registrar({ head: at(3) }), 'B', propose({ kind: 'take-over', has: at(3) })).state.term.n,
     ).toBe(2);
+  });
+
+  test('lets any member take over that has all that is countersigned, where nothing else can be final', () => {
+    const covered = registrar({ term: termOf(1, 'P', ['P']), head: at(3), covers: true });
+    const named = (has: Head) => ask(covered, 'B', propose({ kind: 'take-over', has })).state.term;
+    expect(named(at(2)).n).toBe(1);
+    expect(named(at(3))).toEqual(termOf(2, 'B', ['B'], 'take-over'));
+  });
+
+  test('goes on from the log that the owner accepts, in the hands of its primary alone', () => {
+    const alone = registrar({ term: termOf(1, 'B', ['B']), head: at(3) });
+    const mandate = { ...MANDATE, m: 2, acceptLoss: at(2) };
+    const { state } = stepWitness(alone, { type: 'mandate', mandate }, over, ALL_RULES);
+    expect(state).toMatchObject({
+      head: at(2),
+      covers: true,
+      term: { n: 2, m: 2, holder: 'P', insync: ['P'] },
+    });
   });
 
   test('adds a member that has what was countersigned, or more', () => {

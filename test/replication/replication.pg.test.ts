@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { markRestored } from '../../api/store/restored.ts';
 import { ownCaller } from '../support/approval.ts';
 import { audience, grantTerms } from '../support/grant.ts';
 import { appointment, eventually, openNetwork, type Network, type Replica } from '../support/replicas.ts';
@@ -67,6 +69,10 @@ async function log(node: Replica): Promise<string[]> {
   return rows.map(({ token }) => token);
 }
 
+function isChange(token: string): boolean {
+  return Buffer.from(token.split('.')[0] ?? '', 'base64url').includes('trace-change');
+}
+
 const inSync = (node: Replica) => async () => (await node.replication.view(BOOK))?.insync.length === 2;
 
 describe('a book with a backup and a witness', () => {
@@ -77,8 +83,7 @@ describe('a book with a backup and a witness', () => {
     await eventually(inSync(p));
     const views = await approve(p, 20);
     expect(views.map(({ state, error }) => error ?? state)).toEqual(Array(20).fill('APPROVED'));
-    await eventually(async () => (await log(b)).length === (await log(p)).length);
-    expect(await log(b)).toEqual(await log(p));
+    await eventually(async () => isDeepStrictEqual(await log(b), await log(p)));
     expect((await view(p)).state).toBe('HELD');
   });
 });
@@ -125,8 +130,7 @@ describe('when the holder fails', () => {
     await p.restart();
     await eventually(async () => (await view(p)).holder === P && (await view(p)).insync.length === 2);
     await eventually(async () => (await ask(p)) === 'APPROVED');
-    await eventually(async () => (await log(b)).length === (await log(p)).length);
-    expect(await log(b)).toEqual(await log(p));
+    await eventually(async () => isDeepStrictEqual(await log(b), await log(p)));
     expect((await view(p)).terms.map(({ why }) => why)).toEqual([
       'appoint',
       'add',
@@ -134,6 +138,40 @@ describe('when the holder fails', () => {
       'add',
       'hand-over',
     ]);
+  });
+
+  test('the owner can go on without what a lost backup alone had, and the backup takes the book anew', async () => {
+    const [p, b] = [network.node(P), network.node(B)];
+    await eventually(async () => (await log(b)).length === (await log(p)).length);
+    p.cut();
+    await takeOver();
+    expect(await ask(b)).toBe('APPROVED');
+    const lost = await log(b);
+    b.cut();
+    await p.restart();
+    const before = await log(p);
+    await eventually(async () => (await view(p)).state === 'SILENT');
+    await p.replication.appoint({ ...appointment(BOOK, B, W), acceptLoss: true });
+    await eventually(async () => (await ask(p)) === 'APPROVED');
+    const after = await log(p);
+    expect(after.slice(0, before.length)).toEqual(before);
+    const change = lost.slice(before.length).filter(isChange);
+    expect(change).toHaveLength(1);
+    expect(after).not.toContain(change[0]);
+    await b.restart();
+    await eventually(async () => (await view(p)).insync.length === 2);
+    expect(await ask(p)).toBe('APPROVED');
+    await eventually(async () => isDeepStrictEqual(await log(b), await log(p)));
+    const { rows } = await b.db.pool.query<{ item: string }>(
+      `SELECT item FROM quarantine WHERE code = 'VOID' ORDER BY seq`,
+    );
+    expect(rows.map(({ item }) => item)).toEqual(lost.slice(before.length));
+  });
+
+  test('a loss is accepted only where there is one', async () => {
+    const { replication } = network.node(P);
+    const accept = replication.appoint({ ...appointment(BOOK, B, W), acceptLoss: true });
+    await expect(accept).rejects.toMatchObject({ code: 'BAD_INPUT', details: { place: 'input.acceptLoss' } });
   });
 
   test('a notice alone changes nothing while the backup hears the holder', async () => {
@@ -156,8 +194,7 @@ describe('when the holder fails', () => {
     network.mend();
     await eventually(async () => (await view(p)).holder === P && (await view(b)).holder === P);
     await approve(p);
-    await eventually(async () => (await log(b)).length === (await log(p)).length);
-    expect(await log(b)).toEqual(await log(p));
+    await eventually(async () => isDeepStrictEqual(await log(b), await log(p)));
   });
 
   test('the holder goes on with the witness while the backup is away', async () => {
@@ -168,8 +205,7 @@ describe('when the holder fails', () => {
     expect(new Set(views.map(({ state, error }) => error ?? state))).toEqual(new Set(['APPROVED']));
     await b.restart();
     await eventually(inSync(p));
-    await eventually(async () => (await log(b)).length === (await log(p)).length);
-    expect(await log(b)).toEqual(await log(p));
+    await eventually(async () => isDeepStrictEqual(await log(b), await log(p)));
   });
 
   test('it hands the right over when it is told to, and nobody is refused meanwhile', async () => {
@@ -201,6 +237,51 @@ describe('when the holder fails', () => {
     const answers = await Promise.all(Array.from({ length: 4 }, () => network.ask(T, P, update)));
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     expect(new Set(answers.map(({ state }) => state))).toEqual(new Set(['APPROVED']));
+  });
+
+  test('a witness that was restored from an older copy makes no term before it knows all that it has made', async () => {
+    const [p, b, w] = [network.node(P), network.node(B), network.node(W)];
+    const { term: n } = await view(w);
+    const { rows } = await w.db.pool.query<{ register: string; frontier: Buffer }>(
+      'SELECT register, frontier FROM authority WHERE book = $1',
+      [BOOK],
+    );
+    b.cut();
+    await approve(p, 3);
+    const approved = await log(p);
+    expect((await view(w)).term).toBe(n + 1);
+    p.cut();
+    await w.db.pool.query('UPDATE authority SET term = $2, register = $3, frontier = $4 WHERE book = $1', [
+      BOOK,
+      n,
+      rows[0]?.register,
+      rows[0]?.frontier,
+    ]);
+    await w.db.pool.query(`DELETE FROM statement WHERE book = $1 AND kind = 'TERM' AND nr > $2`, [BOOK, n]);
+    await markRestored(w.db.pool);
+    w.cut();
+    await w.restart();
+    await b.restart();
+    // The backup knows no more than the copy: together they would make term n + 1 once more.
+    let heard = 0;
+    const { replication } = network.node(W);
+    const { receive } = replication;
+    replication.receive = (from, body) => {
+      if (from === B) heard += (body as { messages: unknown[] }).messages.length;
+      return receive(from, body);
+    };
+    await eventually(async () => {
+      const notice = { iss: 'x.example', aud: B, book: BOOK, about: P, n };
+      network.node(B).replication.notice(BOOK, notice as never);
+      return heard > 20;
+    });
+    expect((await view(network.node(W))).term).toBe(n);
+    await p.restart();
+    await eventually(inSync(network.node(P)));
+    await eventually(async () => (await log(network.node(B))).length >= approved.length);
+    for (const node of [P, B])
+      expect((await log(network.node(node))).slice(0, approved.length)).toEqual(approved);
+    for (const node of [P, B, W]) expect((await view(network.node(node))).evidence).toEqual([]);
   });
 
   test('a refusal is an entry of the log: the backup gives the same answer', async () => {

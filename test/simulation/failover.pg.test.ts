@@ -17,10 +17,10 @@ afterAll(() => network?.remove());
 test(
   'a book whose primary is killed, and gives its right away by plan, goes on at the backup: nothing is lost, doubled or forked',
   async () => {
-    const drill = await runDrill(network, { modes: ['kill', 'handover', 'kill'], seed: SEED });
+    const drill = await runDrill(network, { modes: ['kill', 'handover'], seed: SEED });
     expect(drill.faults).toEqual([]);
     expect(drill.events.flatMap(({ failures }) => failures)).toEqual([]);
-    expect(drill.events.filter(({ firstApprovalMs }) => firstApprovalMs !== null).length).toBeGreaterThan(2);
+    expect(drill.events.filter(({ firstApprovalMs }) => firstApprovalMs !== null).length).toBeGreaterThan(1);
     expect(drill.acknowledged).toBeGreaterThan(drill.events.length);
   },
   PATIENCE_MS,

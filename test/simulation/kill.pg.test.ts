@@ -7,7 +7,7 @@ import { killOneOfTwo } from './kill/two.ts';
 
 /* A short run of what `npm run kill` does for a hundred moments. */
 const SEED = 20_261_121;
-const MOMENTS = 6;
+const MOMENTS = 4;
 const BOOK = 'owner.example/season';
 /** For a machine on which much else runs: alone each takes some ten seconds. */
 const PATIENCE_MS = 180_000;

@@ -33,13 +33,13 @@ const jobs = Number(values.jobs);
 const rule = values.without === undefined ? null : ruleOf(values.without);
 if (!(schedules > 0) || !Number.isInteger(seed) || !(jobs > 0)) throw new Error('see the head of this file');
 
+/** What only the exhaustive check of the safety core finds to be missed: it takes a restore between two rare messages. */
+const BY_SPIN: ReadonlySet<string> = new Set<Rule>(['current-receipts']);
+
 if (values.job) serveJobs();
 else if (values['list-rules']) list();
 else if (values.only === undefined) await simulate();
 else show(Number(values.only));
-
-/** What only the exhaustive check of the safety core finds to be missed: it takes a restore between two rare messages. */
-const BY_SPIN: ReadonlySet<string> = new Set<Rule>(['current-receipts']);
 
 function list(): void {
   say(

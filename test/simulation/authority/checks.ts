@@ -1,5 +1,5 @@
 import type { Head, NodeId, Term } from '../../../api/authority/words.ts';
-import { continues, EMPTY, type Log, type Request } from './log.ts';
+import { continues, EMPTY, type Log, type Request, upTo } from './log.ts';
 
 /** A schedule has shown what must never happen. */
 export class Violation extends Error {}
@@ -8,9 +8,9 @@ export class Violation extends Error {}
 export class Checks {
   /** The longest final log that any node has shown. */
   private history: Log = EMPTY;
-  private readonly answers = new Map<string, string>();
-  private readonly effects = new Map<string, string>();
-  private readonly acknowledged: Log[] = [];
+  private answers = new Map<string, { text: string; log: Log }>();
+  private effects = new Map<string, { content: string; log: Log }>();
+  private acknowledged: Log[] = [];
   private readonly terms = new Map<number, string>();
   acknowledgedLen = 0;
   /** Two nodes have shown final logs that contradict each other: only a dishonest registrar can bring that about. */
@@ -40,16 +40,16 @@ export class Checks {
     if (!this.isHonest) return;
     const name = `${requester}/${key}/${content}`;
     const before = this.answers.get(name);
-    if (before !== undefined && before !== text) {
-      throw new Violation(`two answers: ${name} was "${before}" and is "${text}"`);
+    if (before !== undefined && before.text !== text) {
+      throw new Violation(`two answers: ${name} was "${before.text}" and is "${text}"`);
     }
-    this.answers.set(name, text);
+    this.answers.set(name, { text, log });
     if (text !== 'REUSED') {
       const effect = this.effects.get(`${requester}/${key}`);
-      if (effect !== undefined && effect !== content) {
+      if (effect !== undefined && effect.content !== content) {
         throw new Violation(`two answers: the key ${requester}/${key} was decided for two contents`);
       }
-      this.effects.set(`${requester}/${key}`, content);
+      this.effects.set(`${requester}/${key}`, { content, log });
     }
     if (before === undefined) this.acknowledged.push(log);
     this.acknowledgedLen = Math.max(this.acknowledgedLen, log.to.len);
@@ -69,6 +69,19 @@ export class Checks {
     const before = this.terms.get(term.n);
     if (before !== undefined && before !== text) throw new Violation(`two terms: number ${term.n}`);
     this.terms.set(term.n, text);
+  }
+
+  /** The owner has accepted that what lies behind this place is lost: it counts as if it had never been. */
+  beginAnew({ len, head }: Head): void {
+    const kept = upTo(this.history, len);
+    if (kept?.to.head !== head)
+      throw new Violation(`anew: the owner accepts ${len} entries that were never final`);
+    const isKept = (log: Log): boolean => log.to.len <= len;
+    this.history = kept;
+    this.acknowledged = this.acknowledged.filter(isKept);
+    this.acknowledgedLen = Math.min(this.acknowledgedLen, len);
+    this.answers = new Map([...this.answers].filter(([, { log }]) => isKept(log)));
+    this.effects = new Map([...this.effects].filter(([, { log }]) => isKept(log)));
   }
 
   /** What the whole history must show in the end. */

@@ -13,9 +13,16 @@ import {
 } from '../../../api/authority/member.ts';
 import { recordOf } from '../../../api/authority/state.ts';
 import { treat } from '../../../api/authority/once.ts';
-import { otherOf, type Frame, type Message, type NodeId, type Output } from '../../../api/authority/words.ts';
+import {
+  otherOf,
+  type Frame,
+  type Mandate,
+  type Message,
+  type NodeId,
+  type Output,
+} from '../../../api/authority/words.ts';
 import { Violation } from './checks.ts';
-import { decisionOf, extend, upTo, versionOf, type Entry, type Log, type Request } from './log.ts';
+import { decisionOf, EMPTY, extend, upTo, versionOf, type Entry, type Log, type Request } from './log.ts';
 import type { Host, Packet, Part, Reply, World } from './world.ts';
 
 /** What is on a member's disk. */
@@ -93,11 +100,22 @@ export class MemberPart implements Part {
   }
 
   private hear(from: NodeId, message: Message, log: Log | null): void {
-    const { world, host, log: own } = this;
+    const { world, host } = this;
+    if ('mandate' in message) this.beginAnew(message.mandate);
+    const { log: own } = this;
     if (message.type === 'append' && message.term.n >= this.state.term.n) {
       this.heard = { n: message.term.n, at: world.local(host.id) };
     }
     this.apply({ type: 'message', from, message, mine: (len) => upTo(own, len)?.to.head ?? null }, log);
+  }
+
+  /** The owner has accepted another member's log: this one gives up its own, and takes that one from its first entry on. */
+  private beginAnew({ m, primary, acceptLoss }: Mandate): void {
+    const { mandate, self } = this.state;
+    if (m <= mandate.m || acceptLoss === null || primary === self) return;
+    const record = { ...recordOf(this.state), final: EMPTY.to, tail: [], opening: null };
+    this.store({ at: this.world.now, record: { ...record, recovering: false, frozen: null }, log: EMPTY });
+    this.start();
   }
 
   /** One event in one transaction; `given` is where the entries come from that the log may grow by. */

@@ -40,7 +40,7 @@ export function planOf(seed: number): Plan {
     drift,
     takeoverMs: TAKEOVER_MS,
     handBack: random() < 0.8,
-    acceptLoss: false,
+    acceptLoss: null,
   };
   const requesters = random() < 0.5 ? ['T1', 'T2'] : ['T1', 'T2', 'T3'];
   const nodes = ['P', 'B', 'N', 'W', ...requesters];

@@ -12,7 +12,7 @@ import { World, type Host } from './world.ts';
 
 export interface Outcome {
   readonly violation: string | null;
-  /** It is the owner's turn: more was lost than the members can make good by themselves. */
+  /** It was the owner's turn: more was lost than the members could make good by themselves. */
   readonly stopped: boolean;
   readonly events: number;
   readonly terms: number;
@@ -44,6 +44,7 @@ class Network {
   private readonly members = new Map<NodeId, MemberPart>();
   private readonly requesters = new Map<NodeId, RequesterPart>();
   private readonly gone = new Set<NodeId>();
+  private isAnew = false;
 
   constructor(
     private readonly plan: Plan,
@@ -90,7 +91,7 @@ class Network {
     this.members.set(self, part);
   }
 
-  /** True when it is the owner's turn in the end. */
+  /** True when it was the owner's turn in the end. */
   run(): boolean {
     const { world, plan } = this;
     for (const { at, request } of plan.requests) world.later(at, null, () => this.want(request));
@@ -104,11 +105,12 @@ class Network {
       world.runUntil(until, check);
       this.operate();
       if (this.difference() === null) break;
-      if (until > plan.peaceAt + PATIENCE_MS && (plan.liar !== null || this.isOwnersTurn())) break;
+      if (until <= plan.peaceAt + PATIENCE_MS) continue;
+      if (plan.liar !== null || (this.isOwnersTurn() && !this.acceptLoss())) break;
     }
     this.checks.end();
     const difference = this.difference();
-    if (difference === null) return false;
+    if (difference === null) return this.isAnew;
     if (plan.liar !== null) return this.isNoticed();
     if (this.isOwnersTurn()) return true;
     throw new Violation(`no peace: ${difference}`);
@@ -175,15 +177,46 @@ class Network {
       world.stop(host);
     }
     world.later(afterMs, null, () => {
-      const { mandate, term } = registrar.state;
+      const { mandate } = registrar.state;
       const isPrimary = mandate.primary === node;
       const next = { ...mandate, m: mandate.m + 1, ...(isPrimary ? { primary: 'N' } : { backup: 'N' }) };
-      const spare = this.host('N');
-      this.addMember(spare, next, { ...term, n: 0, m: 0, holder: '', insync: [] });
-      world.start(spare);
+      this.addSpare(next);
       registrar.mandate(next);
       this.gone.add(node);
     });
+  }
+
+  /** A node that holds nothing yet. */
+  private addSpare(mandate: Mandate): void {
+    const spare = this.host('N');
+    const { term } = this.registrar.state;
+    this.addMember(spare, mandate, { ...term, n: 0, m: 0, holder: '', insync: [] });
+    this.world.start(spare);
+  }
+
+  /**
+   * The owner accepts that what only a lost member had is gone: the book goes on from what one that is there has. False where
+   * nobody is, or the register is lost too.
+   */
+  private acceptLoss(): boolean {
+    const { registrar, gone, members, checks } = this;
+    const { mandate, term } = registrar.state;
+    const there = [mandate.primary, mandate.backup ?? ''].filter(
+      (node) => members.has(node) && !gone.has(node),
+    );
+    const primary = there.find((node) => term.insync.includes(node)) ?? there[0];
+    const part = members.get(primary ?? '');
+    const backup = there.find((node) => node !== primary) ?? (members.has('N') ? undefined : 'N');
+    const isKept = mandate.witness !== null || term.registrar === primary;
+    if (this.isAnew || !primary || !part || !backup || !isKept) return false;
+    const { final: acceptLoss } = part.state;
+    const next = { ...mandate, m: mandate.m + 1, primary, backup, acceptLoss };
+    this.isAnew = true;
+    this.world.say(() => `the owner accepts that ${primary} has ${acceptLoss.len} entries`);
+    checks.beginAnew(acceptLoss);
+    if (backup === 'N') this.addSpare(next);
+    registrar.mandate(next);
+    return true;
   }
 
   /** A request in no queue, sent once to those whom its requester wants to deceive. */

@@ -17,6 +17,8 @@ export interface Happening {
 /** Makes something happen, and leaves when all is repaired and the primary has the right again. */
 export type Mode = (scene: Scene) => Promise<Happening[]>;
 
+const MOST_TRIES = 3;
+
 export const MODES = { kill, freeze, cut, backup, both, handover, yesterday } as const satisfies Record<
   string,
   Mode
@@ -140,18 +142,31 @@ async function handover(scene: Scene): Promise<Happening[]> {
   ] as const) {
     const node = scene.network.node(from);
     const n = await termOf(node);
-    const at = performance.now();
-    const told = node.mutate(
-      'mutation ($book: ID!) { handOverAuthority(book: $book) { error { message duty } } }',
-      { book: BOOK },
-    );
+    const at = await handOver(node);
     const { at: movedAt } = await firstApproval(scene, { by: to, since: at, n });
-    await told;
     happened.push({ what: `to ${to}`, at, movedAt });
     await sleep(between(scene.random, 300, 1_500));
   }
   await steady(scene);
   return happened;
+}
+
+/** When the hand-over began that went through: on a busy machine the other member may be behind for longer than one waits. */
+async function handOver(node: NodeProcess): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    const at = performance.now();
+    try {
+      await node.mutate(
+        'mutation ($book: ID!) { handOverAuthority(book: $book) { error { message duty } } }',
+        {
+          book: BOOK,
+        },
+      );
+      return at;
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** The primary's data is replaced by an older copy, and its operator says so. */

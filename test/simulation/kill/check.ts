@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type EntryKind, isRecordKind } from '../../../api/ledger/change.ts';
 import { deriveLinks } from '../../../api/events/links.ts';
 import { verificationKey, type PublicJwk } from '../../../api/identity/jwk.ts';
 import { disclose } from '../../../api/ledger/disclose.ts';
@@ -15,6 +16,7 @@ export interface Findings {
 
 interface EntryRow {
   seq: number;
+  kind: EntryKind;
   record: string;
   version: number;
   token: string;
@@ -48,10 +50,11 @@ export async function checkAuthority(
   try {
     const rows = async <T extends pg.QueryResultRow>(sql: string): Promise<T[]> =>
       (await client.query<T>(sql, [book])).rows;
-    const entries = await rows<EntryRow>(
-      `SELECT e.seq, e.record, e.version, e.token, e.state, e.request, r.key
-       FROM entry e JOIN record r ON r.book = e.book AND r.id = e.record WHERE e.book = $1 ORDER BY e.seq`,
+    const log = await rows<EntryRow>(
+      `SELECT e.seq, e.kind, e.record, e.version, e.token, e.state, e.request, r.key
+       FROM entry e LEFT JOIN record r ON r.book = e.book AND r.id = e.record WHERE e.book = $1 ORDER BY e.seq`,
     );
+    const entries = log.filter(({ kind }) => isRecordKind(kind));
     const requests = await rows<RequestRow>('SELECT id, key, state, outcome FROM request WHERE book = $1');
     const [head] = await rows<{ length: number }>('SELECT length FROM book WHERE id = $1');
     const records = await rows<{ id: string; version: number; seq: number; hash: string }>(
@@ -61,7 +64,7 @@ export async function checkAuthority(
       'SELECT record, count(*)::int AS links FROM link WHERE book = $1 GROUP BY record',
     );
     const faults = [
-      ...checkSeqs(entries, head?.length ?? 0),
+      ...checkSeqs(log, head?.length ?? 0),
       ...checkAcknowledged(entries, requests, acknowledged),
       ...checkRequests(entries, requests),
       ...checkChain(entries, records, { book, jwk }),

@@ -42,6 +42,7 @@ typedef Term {
   bit holder;
   bit both;                   /* whether the other member is in sync too */
   bit resumed;
+  unsigned start : 16;        /* what was countersigned when it began */
   unsigned sent : 16;
   unsigned told : 3;
   unsigned receipt : 16;
@@ -108,8 +109,8 @@ inline becomesFinal(m, size) {
   fi
 }
 
-/* A copy that knows to be old may get the right: it writes nothing before it has left it or resumed. */
-#define SURVIVES(m) MUST(members[m].recovering || LEADS(history, members[m].log), "violated: who gets or keeps the right has all that is final\n")
+/* A copy that is old may get the right: it knows that or sees it in what was countersigned, and writes nothing. */
+#define SURVIVES(m) MUST(members[m].recovering || LEADS(history, members[m].log) || !HAS_HEAD(m), "violated: who gets or keeps the right has all that is final\n")
 
 /* Where this fails, the machine raises the alarm and freezes. */
 #define STAYS(m, size) \
@@ -134,7 +135,7 @@ inline wipe() {
   :: i < number ->
     h = terms[i].holder;
     if
-    :: EARLIEST(h) > i -> terms[i].receipt = 0; terms[i].witnessed = 0
+    :: EARLIEST(h) > i -> terms[i].receipt = 0; terms[i].witnessed = 0; terms[i].start = 0
     :: else
     fi;
     if
@@ -162,6 +163,7 @@ inline name(m, isBoth, isResumed, before) {
   terms[number].holder = h;
   terms[number].both = isBoth;
   terms[number].resumed = isResumed;
+  terms[number].start = head;
   covers = covers && !isBoth;
   asked = 0; askedAdd = 0; askedTakeOver = 0; askedResume = 0;
   SURVIVES(h);
@@ -185,10 +187,18 @@ inline name(m, isBoth, isResumed, before) {
     members[m].resumes = 0; \
     members[m].term = k; \
     if \
-    :: HOLDS(m) -> ANNOUNCE(m) \
+    :: HOLDS(m) && HAS_START(m, k) -> ANNOUNCE(m) \
+    :: HOLDS(m) && !HAS_START(m, k) -> members[m].recovering = 1 \
     :: else \
     fi; \
     wipe() }
+
+/* A new holder says and writes nothing before it knows what was countersigned when its term began. */
+#ifdef NO_REGISTER_FIRST
+#define HAS_START(m, k) true
+#else
+#define HAS_START(m, k) LEADS(terms[k].start, members[m].log)
+#endif
 
 #define ANNOUNCE(m) \
     terms[members[m].term].sent = members[m].log; \
@@ -301,15 +311,16 @@ inline name(m, isBoth, isResumed, before) {
 #define REGISTERS(k) (k == number)
 #endif
 
-/* The registrar countersigns what is final; of a holder that is alone all that it has proposed, with the whole inherited log. */
+/* The registrar countersigns what is final; of a holder that is alone what it has proposed, the inherited log first. Nothing else can
+   be final only once that is covered whole. */
 #define COUNTERSIGN(k, size) \
-  :: d_step { REGISTERS(k) && SIZE(terms[k].sent) >= size && (terms[k].both -> terms[k].told >= size : HAS_INHERITED(k, size)) && \
+  :: d_step { REGISTERS(k) && SIZE(terms[k].sent) >= size && (!terms[k].both || terms[k].told >= size) && \
       size >= SIZE(head) && COMMON(head, terms[k].sent) >= SIZE(head) && size > terms[k].witnessed -> \
     printf("W countersigns %d entries in term %d\n", size, k); \
     if \
     :: size > SIZE(head) -> \
       askedAdd = 0; askedTakeOver = 0; askedResume = 0; \
-      covers = covers || !BOTH \
+      covers = covers || (!BOTH && HAS_INHERITED(k, size)) \
     :: else \
     fi; \
     head = PREFIX(terms[k].sent, size); \
@@ -325,7 +336,7 @@ inline name(m, isBoth, isResumed, before) {
 #ifdef NO_IN_SYNC_ONLY
 #define IS_IN_SYNC(m) true
 #else
-#define IS_IN_SYNC(m) BOTH
+#define IS_IN_SYNC(m) (BOTH || covers)
 #endif
 #ifdef NO_ONE_NEXT_TERM
 #define ASKS_IN_TERM(m) (members[m].term <= number)
@@ -383,7 +394,7 @@ inline name(m, isBoth, isResumed, before) {
     restores--; \
     asked = asked || members[m].term == number; \
     askedAdd = askedAdd || (HOLDER == m && CAN_ADD(m)); \
-    askedTakeOver = askedTakeOver || (BOTH && HOLDER != m && members[m].term == number && !members[m].recovering && KNOWS_HEAD(m)); \
+    askedTakeOver = askedTakeOver || (HOLDER != m && members[m].term == number && !members[m].recovering && KNOWS_HEAD(m)); \
     members[m].term = copyTerm; members[m].log = copyLog; members[m].final = copyFinal; \
     members[m].recovering = MARK; \
     members[m].since = number; \
