@@ -58,6 +58,8 @@ export interface VerifiedAccessToken {
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly jti: string;
+  /** The `kid` of the key that signed it. */
+  readonly signedBy: string;
   /** When whatever was opened with the token has to end. */
   readonly expiresAtMs: number;
 }
@@ -88,5 +90,6 @@ export function checkAccessToken(
   if (untimely) return { ok: false, code: untimely, detail: 'iat and exp against this clock' };
   const scope = claims.scope.split(' ').filter(Boolean);
   const { sub: subject, client_id: clientId, jti } = claims;
-  return { ok: true, subject, clientId, scope, jti, expiresAtMs: claims.exp * 1000 };
+  const signedBy = signed.kid;
+  return { ok: true, subject, clientId, scope, jti, signedBy, expiresAtMs: claims.exp * 1000 };
 }

@@ -55,6 +55,15 @@ export function parsePublicJwk(input: unknown): PublicJwk {
   return parsed.data;
 }
 
+/** Whether this is a public JWK without any member that the key does not need. */
+export function isPublicJwk(input: unknown): boolean {
+  try {
+    return Object.keys(parsePublicJwk(input)).length === Object.keys(input as object).length;
+  } catch {
+    return false;
+  }
+}
+
 /** The public members of a key pair, in a fresh object. */
 export function publicPart(jwk: PublicJwk | PrivateJwk): PublicJwk {
   return jwk.kty === 'OKP'

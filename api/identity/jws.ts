@@ -132,6 +132,13 @@ export function peekClaims(token: string): JsonObject | undefined {
   return parts.length === 3 ? decodeObject(parts[1] ?? '') : undefined;
 }
 
+/** The key that a token says it is signed with, WITHOUT any check. */
+export function peekKid(token: string): string | undefined {
+  const kid =
+    token.length > MAX_LENGTH ? undefined : decodeObject(token.slice(0, token.indexOf('.')))?.['kid'];
+  return typeof kid === 'string' ? kid : undefined;
+}
+
 function pinnedKey(header: JsonObject, expected: JwsExpectation): VerificationKey | JwsFailure {
   if (Object.hasOwn(header, 'crit')) return failure('CRITICAL_HEADER', 'no extension is understood');
   const typs = typeof expected.typ === 'string' ? [expected.typ] : expected.typ;

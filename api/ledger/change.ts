@@ -7,10 +7,14 @@ import { decodeSlotSalt, MAX_SLOTS, MIN_SLOTS } from './slots.ts';
 export const RECORD_KINDS = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE', 'GRANT'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** Entries of the log of a book with a mandate that change no record: who may write, and what was refused. */
-export const LOG_KINDS = ['MANDATE', 'TERM', 'DECISION'] as const;
+/** Entries of the log that change no record: who may write and with which keys, what was refused, and which token of each record is current. */
+export const LOG_KINDS = ['MANDATE', 'TERM', 'DECISION', 'HEADS', 'KEY'] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 export type EntryKind = RecordKind | LogKind;
+
+export function isRecordKind(kind: EntryKind): kind is RecordKind {
+  return (RECORD_KINDS as readonly EntryKind[]).includes(kind);
+}
 
 export const CHANGE_TYP = 'trace-change+sd-jwt';
 export const GRANT_TYP = 'trace-grant+sd-jwt';

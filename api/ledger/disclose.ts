@@ -1,7 +1,8 @@
 import type { JsonValue } from '../identity/strict-json.ts';
 import { readChange } from './change.ts';
 import { canonicalJson, NAMES_FIELD } from './field-value.ts';
-import { disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
+import { disclosureDigest } from './disclosure.ts';
+import { disclosureFor, slotKeystream } from './keystream.ts';
 import { namesOpening } from './layout.ts';
 import { LotbookError } from '../errors.ts';
 import { decodeSlotSalt, slotOf } from './slots.ts';

@@ -4,7 +4,8 @@ import type { Signer } from '../identity/signer.ts';
 import type { JsonValue } from '../identity/strict-json.ts';
 import { MAX_TEXT_LENGTH, type RecordKind, tokenHash, typOf } from './change.ts';
 import { canonicalJson } from './field-value.ts';
-import { decoyDigest, disclosureDigest, disclosureFor, slotKeystream } from './disclosure.ts';
+import { disclosureDigest } from './disclosure.ts';
+import { decoyDigest, disclosureFor, slotKeystream } from './keystream.ts';
 import { layoutFor } from './layout.ts';
 import { LotbookError } from '../errors.ts';
 
@@ -137,9 +138,11 @@ function payloadOf(input: ChangeInput, prev: string | undefined): string {
 const headers = new WeakMap<Signer, Map<string, string>>();
 
 function headerOf(signer: Signer, typ: string): string {
-  let byTyp = headers.get(signer);
-  if (!byTyp) headers.set(signer, (byTyp = new Map()));
-  let header = byTyp.get(typ);
-  if (!header) byTyp.set(typ, (header = protectedHeader(typ, signer)));
+  let byName = headers.get(signer);
+  if (!byName) headers.set(signer, (byName = new Map()));
+  // The key of a signer changes.
+  const name = `${typ} ${signer.kid}`;
+  let header = byName.get(name);
+  if (!header) byName.set(name, (header = protectedHeader(typ, signer)));
   return header;
 }

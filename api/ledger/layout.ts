@@ -2,7 +2,7 @@ import type { JsonValue } from '../identity/strict-json.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { isFieldName, NAMES_FIELD } from './field-value.ts';
 import { LotbookError } from '../errors.ts';
-import { slotTable } from './slots.ts';
+import { slotTable } from './slot-table.ts';
 
 /** Everything about a token's slots that depends on the names alone, worked out once for each set of names. */
 export interface Layout {

@@ -51,6 +51,22 @@ export function appendLeaves(frontier: Frontier, leaves: readonly string[]): Fro
   return { length, nodes };
 }
 
+/**
+ * As `appendLeaves`, with the root of a perfect subtree of 2^level entries; the length is a multiple of their number.
+ *
+ * @throws LotbookError UNVERIFIED when it is no digest
+ */
+export function appendNode({ length, nodes: before }: Frontier, level: number, root: string): Frontier {
+  if (!DIGEST_PATTERN.test(root)) throw new LotbookError('UNVERIFIED', 'a node of the log is no digest');
+  const nodes = [...before];
+  const size = 2 ** level;
+  let node = root;
+  for (let rest = length / size; rest % 2 === 1; rest = (rest - 1) / 2)
+    node = nodeOf(nodes.pop() ?? '', node);
+  nodes.push(node);
+  return { length: length + size, nodes };
+}
+
 /** The Merkle tree hash of the entries so far, base64url; SHA-256 of nothing where there are none. */
 export function rootOf({ nodes }: Frontier): string {
   return nodes.length === 0 ? sha256('') : nodes.reduceRight((right, left) => nodeOf(left, right));
@@ -75,17 +91,24 @@ export function decodeFrontier(length: number, bytes: Uint8Array): Frontier {
   return { length, nodes };
 }
 
-function leafOf(tokenHash: string): string {
+/** The leaf of an entry. @throws LotbookError INTERNAL when `tokenHash` is no digest */
+export function leafOf(tokenHash: string): string {
   if (!DIGEST_PATTERN.test(tokenHash))
     throw new LotbookError('INTERNAL', 'an entry of the log has no digest');
   leafInput.write(tokenHash, 1, 'base64url');
   return sha256(leafInput);
 }
 
-function nodeOf(left: string, right: string): string {
+/** The node over two others. */
+export function nodeOf(left: string, right: string): string {
   nodeInput.write(left, 1, 'base64url');
   nodeInput.write(right, 1 + DIGEST_BYTES, 'base64url');
   return sha256(nodeInput);
+}
+
+/** Whether there is a digest for each perfect subtree of a log of this length. */
+export function isFrontier({ length, nodes }: Frontier): boolean {
+  return nodes.length === countOfOnes(length) && nodes.every((node) => DIGEST_PATTERN.test(node));
 }
 
 /** Of numbers beyond 32 bits too. */

@@ -17,6 +17,7 @@ import {
   typOf,
 } from './change.ts';
 import { disclosureDigest, parseDisclosure } from './disclosure.ts';
+import { ERASED_FIELD } from './erasure.ts';
 import { hasReservedMember, isFieldName, NAMES_FIELD } from './field-value.ts';
 import { decodeSlotSalt, slotOf } from './slots.ts';
 
@@ -175,7 +176,8 @@ function checkCoverage(
   opened: Opened,
   granted: ChangeExpectation['grantedNames'],
 ): ChangeFailure | undefined {
-  if (!granted) return undefined;
+  // Of an erased version there is nothing but the word that it is.
+  if (!granted || opened.has(ERASED_FIELD)) return undefined;
   const due = [...granted.exact];
   if (granted.everything) due.push(NAMES_FIELD, ...((opened.get(NAMES_FIELD) ?? []) as string[]));
   const withheld = due.find((name) => !opened.has(name));

@@ -42,6 +42,7 @@ test('an access token says who calls, with which rights, until when', async () =
     scope: ['viewer', 'editor'],
     jti: 'one',
     expiresAtMs: (iat + 300) * 1000,
+    signedBy: signer.kid,
   });
 });
 

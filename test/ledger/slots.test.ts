@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeSlotSalt, slotOf, slotTable } from '../../api/ledger/slots.ts';
+import { slotTable } from '../../api/ledger/slot-table.ts';
+import { decodeSlotSalt, slotOf } from '../../api/ledger/slots.ts';
 import { fieldName, slotKey } from './sealing.ts';
 
 const manyNames = (count: number, mark = 'n') => Array.from({ length: count }, (_, i) => `${mark}${i}`);

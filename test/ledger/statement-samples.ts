@@ -92,6 +92,9 @@ export interface Sample {
 const anyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
 const anyDigest = anyText.map(digest);
 const anyHost = fc.stringMatching(/^[a-z]{1,12}$/);
+const anyFrontier = fc
+  .array(anyDigest, { maxLength: 8 })
+  .map((nodes) => ({ len: 2 ** nodes.length - 1, nodes }));
 const anyOrdinal = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const anyLength = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const anyTime = fc.integer({ min: 0, max: 1e13 }).map((ms) => ms / 1000);
@@ -219,7 +222,7 @@ const anyMandate = any<MandateClaims>({
   takeoverMs: anyDuration,
   handBack: fc.constantFrom('auto', 'manual'),
   term: anyOrdinal,
-  acceptLoss: optional(fc.boolean()),
+  acceptLoss: optional(anyFrontier),
 }).map(({ prev, ...rest }) => (rest.m === 1 ? rest : { ...rest, prev }));
 
 const anyTerm = any<TermClaims>({
@@ -300,6 +303,7 @@ const mandateSample: Sample = {
     ['another hand-back', { handBack: true }, 'handBack'],
     ['term 0', { term: 0 }, 'term'],
     ['a loss that is half accepted', { acceptLoss: 'perhaps' }, 'acceptLoss'],
+    ['a log that is no log', { acceptLoss: { len: 3, nodes: [] } }, 'acceptLoss.nodes'],
   ],
 };
 

@@ -1,15 +1,6 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
 import { digest, issuedAt, length, ordinal, text } from './shapes.ts';
-import {
-  failure,
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type StatementFailureCode,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, failure, statementKind, type VerifiedOf } from './statement.ts';
 
 export const APPROVAL_TYP = 'trace-approval+jwt';
 
@@ -34,29 +25,21 @@ const shape = z.strictObject({
     .refine((receipts) => new Set(receipts).size === receipts.length),
 });
 
-const kind = { typ: APPROVAL_TYP, shape } as const;
+const kind = statementKind(APPROVAL_TYP, shape, (claims, expected: { readonly registrar: string }) => {
+  const { iss, receipts, len } = claims;
+  if (receipts.length > 0 || iss === expected.registrar) return undefined;
+  // One organisation alone approved it, and does not keep the register.
+  return failure('NO_RECEIPT', `length ${len}`);
+});
 
-export type ApprovalClaims = z.infer<typeof shape>;
-export type VerifiedApproval = VerifiedStatement<typeof APPROVAL_TYP, ApprovalClaims>;
-
-export type ApprovalFailureCode = StatementFailureCode | 'NO_RECEIPT'; // approved by one organisation alone, which does not keep the register
+export type ApprovalClaims = ClaimsOf<typeof kind>;
+export type VerifiedApproval = VerifiedOf<typeof kind>;
 
 /** The holder signs, with the receipts in its hands. Rejects with INTERNAL what no reader would take. */
-export function signApproval(claims: ApprovalClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signApproval = kind.sign;
 
 /**
  * Check an approval; `issuer` is the holder of the term, `registrar` who keeps the register in it: only where they are
  * one may receipts be missing. The receipts themselves are checked with `verifyReceipt`.
  */
-export function verifyApproval(
-  token: string,
-  expected: StatementExpectation & { readonly registrar: string },
-): VerifiedApproval | StatementFailure<ApprovalFailureCode> {
-  const verified = verifyStatement(kind, token, expected);
-  if (!verified.ok) return verified;
-  const { iss, receipts, len } = verified.claims;
-  if (receipts.length === 0 && iss !== expected.registrar) return failure('NO_RECEIPT', `length ${len}`);
-  return verified;
-}
+export const verifyApproval = kind.verify;

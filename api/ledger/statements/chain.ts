@@ -7,17 +7,22 @@ export interface Link {
   readonly hash: string;
 }
 
+/** What a statement is checked against: null insists on the first, undefined takes any. */
+export interface Continued {
+  readonly previous?: Link | null | undefined;
+}
+
 export type ChainFailureCode =
   | 'CHAIN_START' // the first, but it names one before it
   | 'NUMBER_REPEATED' // at or below the number already held: a copy, or a contradiction
   | 'NUMBER_SKIPPED' // statements in between are missing: fetch them first
   | 'PREVIOUS_MISMATCH'; // continues another history than the one held
 
-/** What is wrong with a statement as the next one of a chain. `before`: null insists on the first, undefined takes any. */
+/** What is wrong with a statement as the next one of a chain. */
 export function checkChain(
   number: number,
   prev: string | undefined,
-  before: Link | null | undefined,
+  before: Continued['previous'],
 ): StatementFailure<ChainFailureCode> | undefined {
   if (before === undefined) return undefined;
   if (before === null) return prev === undefined ? undefined : failure('CHAIN_START', `number ${number}`);

@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
 import { digest, issuedAt, ordinal, text } from './shapes.ts';
-import {
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const DECISION_TYP = 'trace-decision+jwt';
 
@@ -43,20 +36,13 @@ const shape = z
   })
   .refine(({ state, code }) => (state === 'REFUSED') === (code !== undefined), { path: ['code'] });
 
-const kind = { typ: DECISION_TYP, shape } as const;
+const kind = statementKind(DECISION_TYP, shape);
 
-export type DecisionClaims = z.infer<typeof shape>;
-export type VerifiedDecision = VerifiedStatement<typeof DECISION_TYP, DecisionClaims>;
+export type DecisionClaims = ClaimsOf<typeof kind>;
+export type VerifiedDecision = VerifiedOf<typeof kind>;
 
 /** The holder signs. Rejects with INTERNAL what no reader would take. */
-export function signDecision(claims: DecisionClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signDecision = kind.sign;
 
 /** Check a decision; `issuer` is the holder of its term. */
-export function verifyDecision(
-  token: string,
-  expected: StatementExpectation,
-): VerifiedDecision | StatementFailure {
-  return verifyStatement(kind, token, expected);
-}
+export const verifyDecision = kind.verify;

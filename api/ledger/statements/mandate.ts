@@ -1,16 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
-import { type ChainFailureCode, checkChain, type Link } from './chain.ts';
-import { digest, durationMs, issuedAt, type Member, member, ordinal, text } from './shapes.ts';
-import {
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type StatementFailureCode,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { checkChain, type Continued } from './chain.ts';
+import { isFrontier } from '../tree.ts';
+import { digest, durationMs, issuedAt, length, type Member, member, ordinal, text } from './shapes.ts';
+import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const MANDATE_TYP = 'trace-mandate+jwt';
 
@@ -40,34 +33,32 @@ const shape = z
     handBack: z.enum(['auto', 'manual']),
     /** The first term that this mandate can make. */
     term: ordinal,
-    /** The owner accepts that approved changes which no remaining member holds are lost. */
-    acceptLoss: z.boolean().optional(),
+    /**
+     * The owner accepts that approved changes which no remaining member holds are lost: the log goes on behind its first `len`
+     * entries, whose Merkle frontier is `nodes`; what any node has behind them from earlier terms is void.
+     */
+    acceptLoss: z
+      .strictObject({ len: length, nodes: z.array(digest) })
+      .refine(({ len, nodes }) => isFrontier({ length: len, nodes }), { path: ['nodes'] })
+      .optional(),
   })
   .refine(({ m, prev }) => (m === 1) === (prev === undefined), { path: ['prev'] })
   .refine(({ primary, backup }) => backup?.organisation !== primary.organisation, { path: ['backup'] })
   .refine(({ primary, witness }) => witness?.organisation !== primary.organisation, { path: ['witness'] })
   .refine(({ backup, witness }) => isOneMember(backup, witness), { path: ['witness'] });
 
-const kind = { typ: MANDATE_TYP, shape } as const;
+const kind = statementKind(MANDATE_TYP, shape, ({ m, prev }, { previous }: Continued) =>
+  checkChain(m, prev, previous),
+);
 
-export type MandateClaims = z.infer<typeof shape>;
-export type VerifiedMandate = VerifiedStatement<typeof MANDATE_TYP, MandateClaims>;
+export type MandateClaims = ClaimsOf<typeof kind>;
+export type VerifiedMandate = VerifiedOf<typeof kind>;
 
 /** The owner signs. Rejects with INTERNAL what no reader would take. */
-export function signMandate(claims: MandateClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signMandate = kind.sign;
 
 /** Check a mandate; `issuer` is the owner of the book, `previous` the mandate before (null: there is none). */
-export function verifyMandate(
-  token: string,
-  expected: StatementExpectation & { readonly previous?: Link | null | undefined },
-): VerifiedMandate | StatementFailure<StatementFailureCode | ChainFailureCode> {
-  const verified = verifyStatement(kind, token, expected);
-  if (!verified.ok) return verified;
-  const { m, prev } = verified.claims;
-  return checkChain(m, prev, expected.previous) ?? verified;
-}
+export const verifyMandate = kind.verify;
 
 /** Where backup and witness are one organisation, they are one node with one key. */
 function isOneMember(backup: Member | null, witness: Member | null): boolean {

@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
 import { digest, issuedAt, length, text } from './shapes.ts';
-import {
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, statementKind } from './statement.ts';
 
 export const PROVISIONAL_TYP = 'trace-provisional+jwt';
 
@@ -27,20 +20,12 @@ const shape = z.strictObject({
   iat: issuedAt,
 });
 
-const kind = { typ: PROVISIONAL_TYP, shape } as const;
+const kind = statementKind(PROVISIONAL_TYP, shape);
 
-export type ProvisionalClaims = z.infer<typeof shape>;
-export type VerifiedProvisional = VerifiedStatement<typeof PROVISIONAL_TYP, ProvisionalClaims>;
+export type ProvisionalClaims = ClaimsOf<typeof kind>;
 
 /** The member signs. Rejects with INTERNAL what no reader would take. */
-export function signProvisional(claims: ProvisionalClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signProvisional = kind.sign;
 
 /** Check a provisional answer; `issuer` is the member that was asked. */
-export function verifyProvisional(
-  token: string,
-  expected: StatementExpectation,
-): VerifiedProvisional | StatementFailure {
-  return verifyStatement(kind, token, expected);
-}
+export const verifyProvisional = kind.verify;

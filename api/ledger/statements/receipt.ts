@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
 import { digest, issuedAt, length, ordinal, text } from './shapes.ts';
-import {
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const RECEIPT_TYP = 'trace-receipt+jwt';
 
@@ -27,20 +20,13 @@ const shape = z.strictObject({
   as: z.enum(['member', 'witness']),
 });
 
-const kind = { typ: RECEIPT_TYP, shape } as const;
+const kind = statementKind(RECEIPT_TYP, shape);
 
-export type ReceiptClaims = z.infer<typeof shape>;
-export type VerifiedReceipt = VerifiedStatement<typeof RECEIPT_TYP, ReceiptClaims>;
+export type ReceiptClaims = ClaimsOf<typeof kind>;
+export type VerifiedReceipt = VerifiedOf<typeof kind>;
 
 /** A member signs after its durable commit, or the witness. Rejects with INTERNAL what no reader would take. */
-export function signReceipt(claims: ReceiptClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signReceipt = kind.sign;
 
 /** Check a receipt; `issuer` is whoever it is expected from. Whether it is of the current term is decided elsewhere. */
-export function verifyReceipt(
-  token: string,
-  expected: StatementExpectation,
-): VerifiedReceipt | StatementFailure {
-  return verifyStatement(kind, token, expected);
-}
+export const verifyReceipt = kind.verify;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DIGEST_PATTERN } from '../../identity/base64url.ts';
-import { parsePublicJwk, type PublicJwk } from '../../identity/jwk.ts';
+import { isPublicJwk, type PublicJwk } from '../../identity/jwk.ts';
 import { MAX_TEXT_LENGTH } from '../change.ts';
 
 /** Organisation ids, book ids, request ids: compared with what is expected, never taken apart. */
@@ -34,11 +34,3 @@ export const member = z.strictObject({
 });
 
 export type Member = z.infer<typeof member>;
-
-function isPublicJwk(input: unknown): boolean {
-  try {
-    return Object.keys(parsePublicJwk(input)).length === Object.keys(input as object).length;
-  } catch {
-    return false;
-  }
-}

@@ -33,8 +33,10 @@ export function verifyStanding(input: {
   readonly termToken: string;
   /** Who keeps the register in the term before, where that is known: it hands the register over to whom a new mandate names. */
   readonly registrarBefore?: Member | undefined;
+  /** The keys of a member or registrar, where it may have changed that of the mandate. */
+  readonly keysOf?: (member: Member) => PinnedKeys;
 }): Standing | StatementFailure<StandingFailureCode> {
-  const { book, owner, ownerKeys, mandateToken, termToken, registrarBefore } = input;
+  const { book, owner, ownerKeys, mandateToken, termToken, registrarBefore, keysOf = pinnedKeys } = input;
   const mandate = verifyMandate(mandateToken, { keys: ownerKeys, issuer: owner, book });
   if (!mandate.ok) return mandate;
   const named = peekClaims(termToken)?.['iss'];
@@ -42,9 +44,8 @@ export function verifyStanding(input: {
   const before = registrarBefore?.organisation === named ? registrarBefore : undefined;
   const registrar = registrars.find(({ organisation }) => organisation === named) ?? before;
   if (!registrar) return failure('NO_REGISTRAR', `mandate ${mandate.claims.m}`);
-  const { organisation: issuer, jwk } = registrar;
-  const key = verificationKey(jwk);
-  const term = verifyTerm(termToken, { keys: new Map([[key.kid, key]]), issuer, book });
+  const { organisation: issuer } = registrar;
+  const term = verifyTerm(termToken, { keys: keysOf(registrar), issuer, book });
   if (!term.ok) return term;
   // Who is registrar by no more than the term before may only give the register away.
   const isHandedOver =
@@ -58,6 +59,17 @@ export function verifyStanding(input: {
 /** The organisations that a mandate lets approve, the primary first. */
 export function membersNamed({ primary, backup }: Pick<MandateClaims, 'primary' | 'backup'>): Member[] {
   return backup === null ? [primary] : [primary, backup];
+}
+
+/** All organisations that a mandate names. */
+export function namedIn(mandate: Pick<MandateClaims, 'primary' | 'backup' | 'witness'>): Member[] {
+  return mandate.witness === null ? membersNamed(mandate) : [...membersNamed(mandate), mandate.witness];
+}
+
+/** The key that a mandate gives an organisation. */
+export function pinnedKeys({ jwk }: Member): PinnedKeys {
+  const key = verificationKey(jwk);
+  return new Map([[key.kid, key]]);
 }
 
 /** Without a witness the register is the primary's; an operator's word takes it to the backup. */

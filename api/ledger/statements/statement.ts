@@ -11,11 +11,26 @@ export interface CommonClaims {
   readonly book: string;
 }
 
-/** One kind of statement: its `typ` and the closed shape of its claims. */
-export interface StatementKind<T extends string, C extends CommonClaims> {
-  readonly typ: T;
-  readonly shape: z.ZodType<C>;
+/** One kind of statement: who has its keys signs and verifies with it. */
+export interface StatementKind<T extends string, C extends CommonClaims, E extends object, F extends string> {
+  /** Sign claims as a compact JWS. Rejects with INTERNAL what no reader would take. */
+  sign(this: void, claims: C, signer: Signer): Promise<string>;
+  /**
+   * Check signature, typ, shape, issuer and book, in this order, then what the kind checks itself. Nothing of the
+   * statement may be used unless it is `ok`.
+   */
+  verify(
+    this: void,
+    token: string,
+    expected: StatementExpectation & E,
+  ): VerifiedStatement<T, C> | StatementFailure<StatementFailureCode | F>;
 }
+
+/** The claims of a kind. */
+export type ClaimsOf<K> = K extends StatementKind<string, infer C, never, string> ? C : never;
+/** A statement of a kind that was verified. */
+export type VerifiedOf<K> =
+  K extends StatementKind<infer T, infer C, never, string> ? VerifiedStatement<T, C> : never;
 
 export type StatementFailureCode =
   | JwsFailureCode
@@ -49,31 +64,34 @@ export interface StatementExpectation {
 /** The largest, a mandate with three members, stays far below. */
 const MAX_LENGTH = 32 * 1024;
 
-/** Sign claims as a compact JWS. Rejects with INTERNAL what no reader would take. */
-export async function signStatement<T extends string, C extends CommonClaims>(
-  { typ, shape }: StatementKind<T, C>,
-  claims: C,
-  signer: Signer,
-): Promise<string> {
-  const parsed = shape.safeParse(claims);
-  if (!parsed.success) throw new LotbookError('INTERNAL', `no ${typ}: ${placeOf(parsed.error)}`);
-  return signCompact({ typ, claims: parsed.data, signer });
-}
-
-/** Check signature, typ, shape, issuer and book, in this order. Nothing of the statement may be used unless it is `ok`. */
-export function verifyStatement<T extends string, C extends CommonClaims>(
-  { typ, shape }: StatementKind<T, C>,
-  token: string,
-  expected: StatementExpectation,
-): VerifiedStatement<T, C> | StatementFailure {
-  const signed = verifyCompact(token, { typ, keys: expected.keys, maxLength: MAX_LENGTH });
-  if (!signed.ok) return signed;
-  const parsed = shape.safeParse(signed.claims);
-  if (!parsed.success) return failure('BAD_CLAIMS', placeOf(parsed.error));
-  const claims = parsed.data;
-  if (claims.iss !== expected.issuer) return failure('WRONG_ISSUER', `expected ${expected.issuer}`);
-  if (claims.book !== expected.book) return failure('WRONG_BOOK', `expected ${expected.book}`);
-  return { ok: true, typ, claims, kid: signed.kid, hash: tokenHash(token) };
+/** The kind with this `typ` and closed shape of claims; `check` looks at what holds for this kind alone. */
+export function statementKind<
+  T extends string,
+  C extends CommonClaims,
+  E extends object = object,
+  F extends string = never,
+>(
+  typ: T,
+  shape: z.ZodType<C>,
+  check?: (claims: C, expected: E) => StatementFailure<F> | undefined,
+): StatementKind<T, C, E, F> {
+  return {
+    async sign(claims, signer) {
+      const parsed = shape.safeParse(claims);
+      if (!parsed.success) throw new LotbookError('INTERNAL', `no ${typ}: ${placeOf(parsed.error)}`);
+      return signCompact({ typ, claims: parsed.data, signer });
+    },
+    verify(token, expected) {
+      const signed = verifyCompact(token, { typ, keys: expected.keys, maxLength: MAX_LENGTH });
+      if (!signed.ok) return signed;
+      const parsed = shape.safeParse(signed.claims);
+      if (!parsed.success) return failure('BAD_CLAIMS', placeOf(parsed.error));
+      const claims = parsed.data;
+      if (claims.iss !== expected.issuer) return failure('WRONG_ISSUER', `expected ${expected.issuer}`);
+      if (claims.book !== expected.book) return failure('WRONG_BOOK', `expected ${expected.book}`);
+      return check?.(claims, expected) ?? { ok: true, typ, claims, kid: signed.kid, hash: tokenHash(token) };
+    },
+  };
 }
 
 export function failure<Code extends string>(code: Code, detail: string): StatementFailure<Code> {

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
-import { type ChainFailureCode, checkChain, type Link } from './chain.ts';
+import { checkChain, type Continued } from './chain.ts';
 import { digest, issuedAt, length, ordinal, text } from './shapes.ts';
-import {
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type StatementFailureCode,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const TERM_TYP = 'trace-term+jwt';
 
@@ -62,26 +54,18 @@ const shape = z
     path: ['confirmedBy'],
   });
 
-const kind = { typ: TERM_TYP, shape } as const;
+const kind = statementKind(TERM_TYP, shape, ({ n, prev }, { previous }: Continued) =>
+  checkChain(n, prev, previous),
+);
 
-export type TermClaims = z.infer<typeof shape>;
-export type VerifiedTerm = VerifiedStatement<typeof TERM_TYP, TermClaims>;
+export type TermClaims = ClaimsOf<typeof kind>;
+export type VerifiedTerm = VerifiedOf<typeof kind>;
 
 /** The registrar signs. Rejects with INTERNAL what no reader would take. */
-export function signTerm(claims: TermClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signTerm = kind.sign;
 
 /** Check a term; `issuer` is the registrar of the term before, `previous` that term (null: there is none). */
-export function verifyTerm(
-  token: string,
-  expected: StatementExpectation & { readonly previous?: Link | null | undefined },
-): VerifiedTerm | StatementFailure<StatementFailureCode | ChainFailureCode> {
-  const verified = verifyStatement(kind, token, expected);
-  if (!verified.ok) return verified;
-  const { n, prev } = verified.claims;
-  return checkChain(n, prev, expected.previous) ?? verified;
-}
+export const verifyTerm = kind.verify;
 
 /** By UTF-16 code units, without a repeat. */
 function isSorted(texts: readonly string[]): boolean {

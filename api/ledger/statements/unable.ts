@@ -1,15 +1,6 @@
 import { z } from 'zod';
-import type { Signer } from '../../identity/signer.ts';
 import { digest, issuedAt, ordinal, text } from './shapes.ts';
-import {
-  failure,
-  signStatement,
-  type StatementExpectation,
-  type StatementFailure,
-  type StatementFailureCode,
-  type VerifiedStatement,
-  verifyStatement,
-} from './statement.ts';
+import { type ClaimsOf, failure, statementKind } from './statement.ts';
 
 export const UNABLE_TYP = 'trace-unable+jwt';
 
@@ -35,26 +26,14 @@ const shape = z
   })
   .refine(({ aud, about }) => aud !== about, { path: ['about'] });
 
-const kind = { typ: UNABLE_TYP, shape } as const;
+const kind = statementKind(UNABLE_TYP, shape, ({ aud }, expected: { readonly audience: string }) =>
+  aud === expected.audience ? undefined : failure('WRONG_AUDIENCE', `expected ${expected.audience}`),
+);
 
-export type UnableClaims = z.infer<typeof shape>;
-export type VerifiedUnable = VerifiedStatement<typeof UNABLE_TYP, UnableClaims>;
-
-export type UnableFailureCode = StatementFailureCode | 'WRONG_AUDIENCE'; // meant for another member
+export type UnableClaims = ClaimsOf<typeof kind>;
 
 /** The requester signs. Rejects with INTERNAL what no reader would take. */
-export function signUnable(claims: UnableClaims, signer: Signer): Promise<string> {
-  return signStatement(kind, claims, signer);
-}
+export const signUnable = kind.sign;
 
 /** Check a notice; `audience` is this node's organisation. Whether it is fresh is decided elsewhere. */
-export function verifyUnable(
-  token: string,
-  expected: StatementExpectation & { readonly audience: string },
-): VerifiedUnable | StatementFailure<UnableFailureCode> {
-  const verified = verifyStatement(kind, token, expected);
-  if (!verified.ok) return verified;
-  if (verified.claims.aud !== expected.audience)
-    return failure('WRONG_AUDIENCE', `expected ${expected.audience}`);
-  return verified;
-}
+export const verifyUnable = kind.verify;

@@ -1,0 +1,89 @@
+import { verificationKey, type VerificationKey } from '../identity/jwk.ts';
+import { peekClaims } from '../identity/jws.ts';
+import { cosignedAt, parseCheckpoint, withSignatures, type SignedCheckpoint } from '../ledger/checkpoint.ts';
+import { isSignedBy, signatureLine } from '../ledger/note.ts';
+import type { MandateClaims } from '../ledger/statements/mandate.ts';
+import { membersNamed } from '../ledger/statements/standing.ts';
+import { keepEvidence, lastStatement } from '../store/authority.ts';
+import { checkpointAt, keepCheckpoint, lastCheckpoint, readCosigned } from '../store/checkpoints.ts';
+import { readBookHead } from '../store/entries.ts';
+import { readLogState } from '../store/log-nodes.ts';
+import type { CheckpointDeps } from './deps.ts';
+import { rootAt } from './log-nodes.ts';
+
+/**
+ * Another node shows a checkpoint. Where this one holds the whole log, its own root at that length decides; where it is the
+ * witness, the last checkpoint that it cosigned. Two that contradict each other are kept. Answers the last one that this node
+ * made or cosigned; null where it has none, or the one that is shown is not genuine.
+ */
+export async function takeShown(
+  deps: CheckpointDeps,
+  from: string,
+  book: string,
+  note: string,
+): Promise<string | null> {
+  const { pool } = deps;
+  const head = await readBookHead(pool, book);
+  const mandate = await lastStatement(pool, book, 'MANDATE');
+  const claims = mandate && (peekClaims(mandate.token) as MandateClaims | undefined);
+  const isWitness = claims?.witness?.organisation === deps.organisation;
+  if (!head?.full && !isWitness) return null;
+  const owner = book.slice(0, book.indexOf('/'));
+  const given = parseCheckpoint(note);
+  if (given?.origin !== book || !(await isGenuine(deps, given, owner, claims ?? undefined))) return null;
+  if (!head?.full) {
+    const known = await readCosigned(pool, book);
+    if (known?.size === given.size && known.root !== given.root)
+      await noteFork(deps, given, known.note, note);
+    return known?.note ?? null;
+  }
+  const last = await lastCheckpoint(pool, book);
+  const { size } = await readLogState(pool, book);
+  if (given.size <= size && (await rootAt(pool, book, given.size)) !== given.root) {
+    await noteFork(deps, given, last?.note ?? '', note);
+  } else await takeCosignature(deps, from, given);
+  return last?.note ?? null;
+}
+
+async function isGenuine(
+  { keysOf }: CheckpointDeps,
+  given: SignedCheckpoint,
+  owner: string,
+  mandate: MandateClaims | undefined,
+): Promise<boolean> {
+  const members = mandate ? membersNamed(mandate) : [];
+  const named = new Map(members.map(({ organisation, jwk }) => [organisation, verificationKey(jwk)]));
+  for (const organisation of new Set([owner, ...named.keys()])) {
+    const keys = new Map<string, VerificationKey>(await keysOf(organisation));
+    const key = named.get(organisation);
+    if (key) keys.set(key.kid, key);
+    if (isSignedBy(given.note, organisation, keys.values())) return true;
+  }
+  return false;
+}
+
+/** A partner that has verified a checkpoint may cosign it. */
+async function takeCosignature(
+  { pool, keysOf }: CheckpointDeps,
+  from: string,
+  given: SignedCheckpoint,
+): Promise<void> {
+  if (cosignedAt(given, from, (await keysOf(from)).values()) === null) return;
+  const own = await checkpointAt(pool, given.origin, given.size);
+  const read = own && parseCheckpoint(own.note);
+  if (!own || !read || read.root !== given.root) return;
+  const lines = given.note.signatures.filter(({ name }) => name === from).map(signatureLine);
+  await keepCheckpoint(pool, given.origin, { ...own, note: withSignatures(read, lines.join('')) });
+}
+
+async function noteFork(
+  { pool, clock, log }: CheckpointDeps,
+  { origin: book, size }: SignedCheckpoint,
+  first: string,
+  second: string,
+): Promise<void> {
+  const detail = `${book}: two logs of ${size} entries`;
+  const evidence = { kind: 'CHECKPOINT', detail, first, second, at: new Date(clock()) };
+  if (await keepEvidence(pool, book, evidence))
+    log.error({ book, size }, 'two checkpoints contradict each other: both are kept');
+}

@@ -1,0 +1,2 @@
+/** What the verifier finds without an import in Node. */
+export { Buffer } from './buffer.ts';
