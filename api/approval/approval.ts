@@ -1,15 +1,18 @@
 import type { Caller } from '../sharing/caller.ts';
 import type { StoredBook } from '../store/books.ts';
-import { changeGrant, createBook, type GrantChange } from './books.ts';
+import { countProvisional } from '../store/requests.ts';
+import { createBook } from './books.ts';
+import { changeGrant, type GrantChange } from './change-grant.ts';
 import { approveRequest, pendingOf, readRequest, rejectByPerson } from './decide-by-person.ts';
 import { deliver } from './deliver.ts';
+import { eraseRecords } from './erase-records.ts';
 import type { Outbox } from './outbox.ts';
 import { requestUpdates } from './request-updates.ts';
 import { openSequencer, type Sequencer } from './sequencer.ts';
 import type { Door } from './signed-update.ts';
 import type { RequestView, UpdateInput } from './update.ts';
 
-export type { GrantChange } from './books.ts';
+export type { GrantChange } from './change-grant.ts';
 export type { RecordChange, RequestView, UpdateInput } from './update.ts';
 
 /** From a request to its decision: checks, then the sequencer, or the outbox for another node's book. */
@@ -27,8 +30,14 @@ export interface Approval {
     first: number,
     after: { createdAt: Date; id: string } | null,
   ): Promise<{ items: RequestView[]; hasNextPage: boolean }>;
+  /** How many requests one member alone has judged. */
+  provisional(book: string): Promise<number>;
   createBook(caller: Caller, input: { name: string; title: string }): Promise<StoredBook>;
   changeGrant(caller: Caller, change: GrantChange): Promise<RequestView>;
+  eraseRecords(
+    caller: Caller,
+    erasure: { book: string; records: readonly string[]; reason: string },
+  ): Promise<RequestView>;
   sequencer: Sequencer;
 }
 
@@ -46,8 +55,10 @@ export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox): App
     reject: (caller, id, reason) => rejectByPerson(here, caller, id, reason),
     request: (caller, id) => readRequest(here, caller, id),
     pending: (book, first, after) => pendingOf(here, book, first, after),
-    createBook: (caller, input) => createBook(here, caller, input),
-    changeGrant: (caller, change) => changeGrant(here, caller, change),
+    provisional: (book) => countProvisional(deps.pool, book),
+    createBook: (caller, input) => createBook(here, outbox, caller, input),
+    changeGrant: (caller, change) => changeGrant(here, outbox, caller, change),
+    eraseRecords: (caller, erasure) => eraseRecords(here, outbox, caller, erasure),
     sequencer,
   };
 }

@@ -2,7 +2,8 @@ import { LotbookError } from '../errors.ts';
 import type { DecidedRequest, NewEntry } from '../store/commit.ts';
 import { readHead } from '../store/commit.ts';
 import type { Pool } from '../store/database.ts';
-import { headsAfter, nameOf, type Base, type Plan } from './plan.ts';
+import { keyRecord } from '../identity/key-state.ts';
+import { headsAfter, nameOf, type Base, type DueKey, type Plan } from './plan.ts';
 
 /** The end of a proposal in a book's log. */
 export interface Place {
@@ -28,6 +29,8 @@ export interface BookSeat {
   readonly end: Place;
   /** Proposals that are not final yet, in order. */
   tail(): readonly { entries: readonly NewEntry[]; requests: readonly DecidedRequest[] }[];
+  /** Statements of the key logs of the others who sign in this book, as far as the log lacks them. */
+  dueKeys(): readonly DueKey[];
   /** Null: the seat has changed, plan again. */
   propose(
     proposal: { at: Date; entries: NewEntry[]; requests: DecidedRequest[] },
@@ -48,27 +51,42 @@ const MOST_UNDER_WAY = 4;
  * What the next group is planned on: the final state, and over it the proposals that follow. Waits until it may be written, and
  * until a changed rule is final: what comes after it is decided by the rules as they then are. Throws UNABLE, NOT_AUTHORITY.
  */
-export async function seatedBase(pool: Pool, book: string, seat: BookSeat): Promise<Base> {
+export async function seatedBase(
+  pool: Pool,
+  book: string,
+  seat: BookSeat,
+  /** Nothing may be under way. */
+  isAlone: boolean,
+): Promise<Base> {
   await until(seat, () => {
     if (!seat.isHolder()) throw notHere(seat.holder);
     if (!seat.mayWrite()) return false;
     const tail = seat.tail();
     return (
-      tail.length < MOST_UNDER_WAY &&
+      tail.length < (isAlone ? 1 : MOST_UNDER_WAY) &&
       !tail.some(({ entries }) => entries.some(({ kind }) => kind === 'GRANT'))
     );
   });
   const tail = seat.tail();
-  const { term, mandate } = seat;
+  const { term, mandate, holder } = seat;
   const { len: length } = seat.end;
   const head = await readHead(pool, book);
   if (!head) throw new LotbookError('NOT_FOUND', 'There is no such book here.');
   return {
     standing: { term, mandate },
-    head: { ...head, length },
+    head: { ...head, length, keyNr: Math.max(head.keyNr, ...keysOf(holder, tail)) },
+    dueKeys: seat.dueKeys(),
     records: new Map(tail.flatMap(({ entries }) => [...headsAfter(entries)])),
     requests: new Map(tail.flatMap(({ requests }) => requests.map((request) => [nameOf(request), request]))),
   };
+}
+
+/** Numbers of the statements of an organisation's key log in proposals. */
+function keysOf(organisation: string, tail: ReturnType<BookSeat['tail']>): number[] {
+  const record = keyRecord(organisation);
+  return tail.flatMap(({ entries }) =>
+    entries.filter((entry) => entry.record === record).map(({ version }) => version),
+  );
 }
 
 /** Writes a planned group; null when the book is no more as it was planned on. */

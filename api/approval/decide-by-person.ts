@@ -59,17 +59,21 @@ async function rejectInLog(
     rejection: { by: caller.clientId, reason },
   });
   if (result.kind === 'FAILED') throw result.error;
-  if (result.kind === 'AGAIN') throw alreadyDecided();
+  if (result.kind !== 'DECIDED') throw alreadyDecided();
   return viewOf(book, result.request);
 }
 
-/** A request, for its requester's organisation and for approvers; null for everybody else. */
+/** A request, for the people of its requester's organisation who may see the book, and for approvers; null for everybody else. */
 export async function readRequest(here: Here, caller: Caller, id: string): Promise<RequestView | null> {
   const request = await requestById(here.pool, id);
   if (!request) return null;
   const view = viewOf(request.book, request);
   const isRequester = request.requester.split('/')[0] === caller.organisation;
-  if (caller.own) return isRequester || hasRole(caller, 'APPROVER') ? view : null;
+  if (caller.own) {
+    const isOwn = request.requester === caller.clientId;
+    const role = isRequester ? 'VIEWER' : 'APPROVER';
+    return isOwn || hasRole(caller, role, request.book) ? view : null;
+  }
   return isRequester ? partnerView(view) : null;
 }
 
@@ -89,6 +93,8 @@ export async function pendingOf(
 async function waitingRequest(here: Here, caller: Caller, id: string): Promise<StoredRequest> {
   const request = await requestById(here.pool, id);
   if (!request) throw new LotbookError('NOT_FOUND', 'There is no such request.', { place: 'id' });
+  if (!hasRole(caller, 'APPROVER', request.book))
+    throw new LotbookError('NOT_PERMITTED', 'This needs the role APPROVER in the book of the request.');
   await ownBook(here, request.book, 'id');
   if (request.state !== 'PENDING') throw alreadyDecided();
   if (request.requester === caller.clientId) {

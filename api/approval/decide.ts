@@ -24,6 +24,8 @@ export function decide(
   for (const change of update.changes) {
     const { index } = change;
     if (versionOf(change.record) !== change.seenVersion) return { kind: 'AGAIN' };
+    if ((change.kind === 'GRANT' || change.erases) && !update.requester.administrator)
+      return refuse(notForThem(index));
     const verdict = verdictOn(update, change, grants, now);
     if (verdict.decision === 'REFUSED') {
       return refuse({
@@ -74,6 +76,11 @@ function verdictOn(
     verdicts.find(({ decision }) => decision === 'BY_PERSON') ??
     verdicts[0] ?? { decision: 'REFUSED', field: change.names[0] ?? 'record' }
   );
+}
+
+function notForThem(index: number): RequestError {
+  const message = "Only the owner's administrators change sharing rules, or erase records.";
+  return { code: 'NOT_PERMITTED', message, place: `changes[${index}]` };
 }
 
 function refuse(error: RequestError): Decision {

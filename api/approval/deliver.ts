@@ -1,4 +1,5 @@
 import { LotbookError } from '../errors.ts';
+import { ownerOf } from '../identity/request-token.ts';
 import type { UnableClaims } from '../ledger/statements/unable.ts';
 import type { Caller } from '../sharing/caller.ts';
 import { isAddressed } from '../sharing/grant.ts';
@@ -64,7 +65,7 @@ async function take(
   try {
     const update = await readSigned(here, caller, token, place);
     Object.assign(name, { book: update.input.book, key: update.input.key, requester: requesterIn(update) });
-    checkShape(update.input, place);
+    checkShape(update.input, place, update.signer === ownerOf(update.input.book));
     const { book, requester } = await placeOf(here, caller, update, place);
     const part = here.authority.standing(book.id);
     const known = part === 'SOLO' ? undefined : await knownOf(here, update);

@@ -1,6 +1,7 @@
 import type { Fields } from '../events/fields.ts';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
+import type { Signer } from '../identity/signer.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { bookById, currentStates, type StoredBook } from '../store/books.ts';
 import type { Pool } from '../store/database.ts';
@@ -23,8 +24,9 @@ const MOST_TRIES = 8;
 
 /** What every operation of this room works with. */
 export interface Here extends SequencerDeps {
-  /** Keys by which an organisation signs its statements. */
-  keysOf: (organisation: string) => Promise<PinnedKeys>;
+  signer: Signer;
+  /** The key by which an organisation signs its statements now. If it is not this one, the organisation is asked whether it has changed. */
+  keysOf: (organisation: string, kid?: string) => Promise<PinnedKeys>;
   sequencer: Sequencer;
 }
 
@@ -36,6 +38,12 @@ export async function localBook(here: Here, id: string, place: string): Promise<
     throw new LotbookError('NOT_AUTHORITY', 'Another node is the authority of this book.', { place });
   }
   return book;
+}
+
+/** A book of this organisation, whichever node holds the right to approve. Throws NOT_FOUND, NOT_AUTHORITY, NOT_PERMITTED. */
+export async function ownedBook(here: Here, id: string, place: string): Promise<StoredBook> {
+  const book = await bookById(here.pool, id);
+  return book?.owner === here.organisation ? book : ownBook(here, id, place);
 }
 
 /** The same for what only the owner's own people decide, whoever holds the right to approve. Throws NOT_PERMITTED too. */

@@ -4,6 +4,7 @@ import { tokenHash } from '../ledger/change.ts';
 import { verifyProvisional } from '../ledger/statements/provisional.ts';
 import { keepEvidence } from '../store/authority.ts';
 import type { Bell } from '../store/bell.ts';
+import { forgetDecided } from '../store/erasure.ts';
 import type { Pool } from '../store/database.ts';
 import { requestById, updateQueued, type StoredRequest } from '../store/requests.ts';
 import { decisionIn, type RemoteRequest } from './remote-request.ts';
@@ -49,6 +50,7 @@ export async function keepAnswer(
     lastError: null,
     provisional: state === 'PROVISIONAL' ? (answer.provisional ?? null) : null,
   });
+  if (isKept && !isOpen) await forgetDecided(deps.pool, request.book, request.id);
   if (!isKept) await compare(deps, request, answer);
   else if (state !== request.state) deps.bell.ring(`request:${request.id}`);
 }

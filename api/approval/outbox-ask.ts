@@ -7,6 +7,7 @@ import type { StoredRequest } from '../store/requests.ts';
 import { inTime } from './in-time.ts';
 import { isWordOfMember, keepAnswer, postpone, type AnswersDeps } from './outbox-answers.ts';
 import { isPassing, readAnswers, type RemoteRequest } from './remote-request.ts';
+import { isOutdated } from './renew.ts';
 import type { KnownRoute, RouteDeps } from './route.ts';
 
 export interface AskDeps extends AnswersDeps, RouteDeps {
@@ -102,7 +103,7 @@ async function sort(
       outcome.reason = `${ask.to}: ${why.reason}`;
       outcome.retryAfterMs = answer.error?.retryAfterMs ?? undefined;
       if (outcome.event !== 'redirected') outcome.event = why.event;
-    } else if (isPassing(answer)) {
+    } else if (isPassing(answer) || (answer.error?.code === 'UNVERIFIED' && isOutdated(deps, request))) {
       const { message, retryAfterMs } = answer.error ?? { message: '' };
       await postpone(deps, request, `${ask.to}: ${message}`, retryAfterMs ?? undefined);
     } else {

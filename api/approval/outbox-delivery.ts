@@ -10,6 +10,7 @@ import { hurryRequests, takeDueRequests, type StoredRequest } from '../store/req
 import { PAUSES, waitOn } from './outbox-answers.ts';
 import { inTime } from './in-time.ts';
 import { askNode, type AskDeps, type Outcome } from './outbox-ask.ts';
+import { renewed } from './renew.ts';
 import { knownRoute, learnRoute, type KnownRoute } from './route.ts';
 
 const LEASE_MS = 60_000;
@@ -95,7 +96,7 @@ export class Courier {
   }
 
   async #carry(due: StoredRequest[]): Promise<void> {
-    let waiting = due;
+    let waiting = await renewed(this.deps, due);
     const reasons = new Map<string, string>();
     while (waiting.length > 0) {
       const ask = this.#step({ type: 'due' });

@@ -1,5 +1,6 @@
 import { LotbookError } from '../errors.ts';
 import { ownerOf, signRequest, type RequestClaims, type RequestedChange } from '../identity/request-token.ts';
+import { ERASED_FIELD } from '../ledger/erasure.ts';
 import { audienceOf, type Caller } from '../sharing/caller.ts';
 import { queueRequest } from '../store/requests.ts';
 import type { DeliveryDeps } from './outbox-delivery.ts';
@@ -82,7 +83,7 @@ async function keep(
     requested(change, isOwner, `${place}.changes[${index}]`, deps.uuid),
   );
   const hash = contentHash(update);
-  const asker = { client: caller.clientId, roles: audienceOf(caller).roles, content: hash };
+  const asker = { client: caller.clientId, roles: audienceOf(caller, update.book).roles, content: hash };
   const claims: RequestClaims = {
     iss: deps.organisation,
     aud: owner,
@@ -139,6 +140,8 @@ function requested(
 /** The owner need not know the version; what is given as fields stays so. */
 function ofOwner(change: RecordChange, place: string, uuid: () => string): RequestedChange {
   const { base, kind: type } = change;
+  if (change.erase !== undefined && change.record)
+    return { record: change.record, type, base, fields: { [ERASED_FIELD]: { reason: change.erase } } };
   if (change.fields && change.record) return { record: change.record, type, base, fields: change.fields };
   const { id, fields } = change.valid ?? validatedContent(change, place, uuid);
   return { record: id, type, base, fields };

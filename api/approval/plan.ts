@@ -1,11 +1,11 @@
 import { treat } from '../authority/once.ts';
 import { ALL_RULES } from '../authority/rules.ts';
 import { LotbookError } from '../errors.ts';
-import { sha256 } from '../identity/sha256.ts';
+import type { KeyStatement } from '../identity/key-statement.ts';
 import type { Signer } from '../identity/signer.ts';
 import { tokenHash, type RecordKind } from '../ledger/change.ts';
+import { erasedState, erasureOf, type Erasure } from '../ledger/erasure.ts';
 import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
-import { signDecision, type DecisionClaims } from '../ledger/statements/decision.ts';
 import { namesGranted } from '../sharing/permitted.ts';
 import type { Grant } from '../sharing/grant.ts';
 import {
@@ -19,7 +19,9 @@ import type { Pool, PoolClient } from '../store/database.ts';
 import type { Grants } from '../store/grants.ts';
 import { knownRequests, type StoredRequest } from '../store/requests.ts';
 import { decide } from './decide.ts';
-import type { PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
+import { grantsShowing } from './grants-showing.ts';
+import { decisionStatement, keyStatement, statementEntry } from './own-entries.ts';
+import type { LogStatement, PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
 import { decidedRequest } from './view.ts';
 
 /** Under which right a book's changes are approved. */
@@ -32,9 +34,17 @@ export interface Standing {
 /** That of a book whose owner has appointed nobody else. */
 export const ALONE: Standing = { term: 1, mandate: null };
 
+/** With what this node signs. */
+export interface SigningKeys {
+  /** At this moment: its key log, and the key that is in force by it. */
+  now(): { statements: readonly KeyStatement[]; signer: Signer };
+  /** Takes up what another process of the node has entered. */
+  refresh(): Promise<void>;
+}
+
 export interface PlanDeps {
   grants: Grants;
-  signer: Signer;
+  keys: SigningKeys;
   /** This organisation: the issuer of its changes. */
   organisation: string;
   /** ms */
@@ -45,14 +55,25 @@ export interface PlanDeps {
 
 export type Sequenced =
   | { kind: 'DECIDED'; request: StoredRequest | DecidedRequest }
+  /** A statement stands in the log at this place. */
+  | { kind: 'LOGGED'; seq: number }
   /** The records moved since the update was prepared: prepare it again. */
   | { kind: 'AGAIN' }
   | { kind: 'FAILED'; error: LotbookError };
+
+/** A statement of somebody's key log that the log of a book is to hold. */
+export interface DueKey {
+  organisation: string;
+  nr: number;
+  token: string;
+}
 
 /** A state of a book on which a group is planned: what is committed, and over it what the group before will commit. */
 export interface Base {
   standing: Standing;
   head: BookHead;
+  /** Of the others who sign in this book. */
+  dueKeys: readonly DueKey[];
   records: ReadonlyMap<string, RecordHead>;
   /** By requester and key. */
   requests: ReadonlyMap<string, DecidedRequest>;
@@ -89,7 +110,13 @@ export async function planGroup(
   );
   for (const [name, request] of base.requests) known.set(name, request);
 
-  const draft = new Draft(deps, book, base, heads, grants);
+  const erased = updates.flatMap(({ changes }) =>
+    changes.flatMap((change) => (change.erases ? change.record : [])),
+  );
+  const shown = await grantsShowing(source, book, erased, grants);
+  // Another process has changed the key and used it here: the old one is good for nothing behind that.
+  if (base.head.keyNr > deps.keys.now().statements.length) await deps.keys.refresh();
+  const draft = new Draft(deps, book, base, heads, grants, shown);
   const results = updates.map((update) => draft.decide(update, known.get(nameOf(keyOf(update)))));
   return draft.seal(results);
 }
@@ -114,12 +141,14 @@ export function nameOf({ requester, key }: { requester: string; key: string }): 
 class Draft {
   private readonly inputs: ChangeInput[] = [];
   private readonly entries: Omit<NewEntry, 'token' | 'hash'>[] = [];
-  /** By their place among the entries. */
-  private readonly decisions = new Map<number, DecisionClaims>();
+  /** What seals those that change no record, by their place among the entries. */
+  private readonly statements = new Map<number, () => Promise<string>>();
   private readonly requests: DecidedRequest[] = [];
   private readonly head: BookHead;
   private readonly now: number;
   private seq: number;
+  private readonly signer: Signer;
+  private keyNr = 0;
 
   constructor(
     private readonly deps: PlanDeps,
@@ -127,13 +156,21 @@ class Draft {
     private readonly base: Base,
     private readonly heads: ReadonlyMap<string, RecordHead>,
     private readonly grants: readonly Grant[],
+    /** By record that is to be erased: the grants under which a version of it could be seen. */
+    private readonly shown: ReadonlyMap<string, readonly string[]>,
   ) {
     this.now = deps.clock();
     this.head = base.head;
     this.seq = base.head.length;
+    const { statements, signer } = deps.keys.now();
+    // One key for the whole group, whatever happens to the node's meanwhile.
+    this.signer = signer;
+    this.logKeys(statements);
   }
 
   decide(update: PreparedUpdate, before: StoredRequest | DecidedRequest | undefined): Sequenced {
+    if (update.statement) return this.state(update.id, update.statement);
+    if (update.statement === null) return { kind: 'LOGGED', seq: this.seq };
     if (update.approval || update.rejection) {
       if (before?.state !== 'PENDING') {
         const error = new LotbookError('ALREADY_DECIDED', 'The request has been decided already.');
@@ -159,15 +196,15 @@ class Draft {
   }
 
   async seal(results: Sequenced[]): Promise<Plan> {
-    const [changes, decisions] = await Promise.all([
-      issueChanges(this.inputs, this.deps.signer),
-      Promise.all([...this.decisions.values()].map((claims) => signDecision(claims, this.deps.signer))),
+    const [changes, statements] = await Promise.all([
+      issueChanges(this.inputs, this.signer),
+      Promise.all([...this.statements.values()].map((sign) => sign())),
     ]);
     const entries = this.entries.map((entry, index): NewEntry => {
-      const decision = this.decisions.has(index) ? (decisions.shift() as string) : null;
+      const statement = this.statements.has(index) ? (statements.shift() as string) : null;
       return {
         ...entry,
-        ...(decision ? { token: decision, hash: tokenHash(decision) } : changes.shift()),
+        ...(statement ? { token: statement, hash: tokenHash(statement) } : changes.shift()),
       } as NewEntry;
     });
     const grantsSeq = entries.findLast(({ kind }) => kind === 'GRANT')?.seq ?? this.head.grantsSeq;
@@ -180,7 +217,8 @@ class Draft {
       results,
       next: {
         standing: this.base.standing,
-        head: { ...this.head, length: this.seq, grantsSeq },
+        dueKeys: [],
+        head: { ...this.head, length: this.seq, grantsSeq, keyNr: this.keyNr },
         records: headsAfter(entries),
         requests: new Map(this.requests.map((request) => [nameOf(request), request])),
       },
@@ -205,9 +243,13 @@ class Draft {
     outcome: RecordVersion[],
     error: RequestError | null,
   ): Sequenced {
-    const request = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
+    const decided = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
+    // What was asked for is found by the entry that it led to, when its record is erased: without one it is not kept.
+    const isKept = state === 'PENDING' || update.changes.every(({ ofErased, same }) => !ofErased && !same);
+    const request = isKept ? decided : { ...decided, token: null };
     this.requests.push(request);
-    if (error && this.base.standing.mandate !== null) this.log(update, error.code);
+    if (error && this.base.standing.mandate !== null)
+      this.state(update.id, this.decision(update, error.code));
     return { kind: 'DECIDED', request };
   }
 
@@ -221,51 +263,54 @@ class Draft {
     const changes = JSON.stringify(update.input.changes);
     const request = { ...refused, state: 'REJECTED' as const, changes, reason, decidedBy: by };
     this.requests.push(request);
-    this.log(update, null);
+    this.state(update.id, this.decision(update, null));
     return { kind: 'DECIDED', request };
   }
 
-  /** Where another node may have to stand by it, a refusal is an entry of the log. `code` is null where a person refused. */
-  private log({ id, requester, input, contentHash }: PreparedUpdate, code: string | null): void {
-    const { book, deps } = this;
+  /**
+   * The log holds the statement of a key before anything that is signed with it: so its place says which key was in force, for
+   * ever. A first key that was never changed needs none: everybody knows it.
+   */
+  private logKeys(statements: readonly KeyStatement[]): void {
+    this.keyNr = this.base.head.keyNr;
+    const { organisation } = this.deps;
+    const own = statements.length < 2 ? [] : statements.slice(this.keyNr);
+    this.keyNr += own.length;
+    const due = [
+      ...own.map(({ claims, token }) => ({ organisation, nr: claims.seq, token })),
+      ...this.base.dueKeys,
+    ];
+    for (const key of due) this.state(this.deps.uuid(), keyStatement(key));
+  }
+
+  /** An entry that changes no record. */
+  private state(request: string, statement: LogStatement): Sequenced {
     const seq = (this.seq += 1);
-    const { term, mandate } = this.base.standing;
-    this.decisions.set(this.entries.length, {
-      iss: deps.organisation,
-      book,
-      seq,
-      term,
-      ...(mandate === null ? {} : { mandate }),
-      iat: this.now / 1000,
-      jti: deps.uuid(),
-      txn: id,
-      requester: requester.id,
-      key: sha256(input.key),
-      content: contentHash,
-      ...(code === null ? { state: 'REJECTED' } : { state: 'REFUSED', code }),
-    });
-    this.entries.push({
-      seq,
-      kind: 'DECISION',
-      record: `urn:lotbook:request:${id}`,
-      version: 1,
-      firstSeq: seq,
-      state: null,
-      request: id,
-      recordKey: null,
-      eventTime: null,
-      links: [],
-    });
+    const place = { seq, ...this.base.standing, atMs: this.now, signer: this.signer };
+    this.statements.set(this.entries.length, () => statement.sign(place));
+    this.entries.push(statementEntry(statement, seq, request));
+    return { kind: 'LOGGED', seq };
+  }
+
+  private decision(update: PreparedUpdate, code: string | null): LogStatement {
+    const { organisation, uuid: jti } = this.deps;
+    return decisionStatement({ organisation, book: this.book, jti }, update, code);
+  }
+
+  private erasureOf({ record, state }: PreparedChange): Erasure {
+    return { reason: erasureOf(state)?.reason ?? '', shown: this.shown.get(record) ?? [] };
   }
 
   private add(update: PreparedUpdate, change: PreparedChange): RecordVersion {
-    const { record, kind, state, after } = change;
+    const { record, kind, after, erases = false } = change;
+    const state = erases ? erasedState(this.erasureOf(change)) : change.state;
     if (!state || !after) throw new Error('an approved change has a state');
     const head = this.heads.get(record);
     if (change.same && head) return { record, version: head.version, seq: head.seq };
     const seq = (this.seq += 1);
     const version = (head?.version ?? 0) + 1;
-    const recordKey = head?.key ?? this.deps.randomBytes(32);
+    // The key of the earlier versions goes with them.
+    const recordKey = (erases ? null : head?.key) ?? this.deps.randomBytes(32);
     this.inputs.push({
       issuer: this.deps.organisation,
       book: this.book,
@@ -280,7 +325,7 @@ class Draft {
       term: this.base.standing.term,
       mandate: this.base.standing.mandate ?? undefined,
       state,
-      alsoNames: namesGranted(this.grants, after, this.now),
+      alsoNames: erases ? [] : namesGranted(this.grants, after, this.now),
       recordKey,
       slotKey: this.head.slotKey,
     });

@@ -4,8 +4,11 @@ import { validateRecord, type RecordType } from '../events/record.ts';
 import type { JsonValue } from '../events/value.ts';
 import { LotbookError } from '../errors.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { ERASED_FIELD, erasureOf } from '../ledger/erasure.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import { idOf, stableJson } from './shape.ts';
+import { prepareErasure } from './prepare-erasure.ts';
+import { prepareGrant } from './prepare-grant.ts';
 import { declaresAnew, identifyCaptured } from './captured-event.ts';
 import type {
   KnownRecords,
@@ -54,6 +57,8 @@ export function prepareUpdate(
       const message = `A record holds at most ${LONGEST_STATE} characters of JSON.`;
       throw new LotbookError('TOO_LARGE', message, { place: at });
     }
+    if (!next.erases && next.state && Object.hasOwn(next.state, ERASED_FIELD))
+      throw new LotbookError('BAD_INPUT', `No field is named ${ERASED_FIELD}.`, { place: at });
     if (earlier && !declaresAnew(earlier.state ?? {}, next.state ?? {})) continue;
     prepared.set(next.record, next);
     if (next.state) taken.set(next.record, next.state);
@@ -72,8 +77,11 @@ function prepareChange(
   place: string,
   uuid: () => string,
 ): Omit<PreparedChange, 'index'> {
+  if (change.erase !== undefined) return prepareErasure(change, known.get(idOf(change) ?? '') ?? null);
+  if (change.kind === 'GRANT') return prepareGrant(change, known.get(change.record ?? '') ?? null, place);
   if (change.fields && change.base) return preparePatch(change, change.fields, known, place);
   const before = change.base === null ? known.get(idOf(change) ?? '') : null;
+  if (before && erasureOf(before.state)) return erasedAlready(change, idOf(change) as string, before);
   const valid = before ? setInto(change, before, place, uuid) : validatedContent(change, place, uuid);
   if (isCaptured(change)) return prepareCaptured(change, valid, known, taken);
   const current = known.get(valid.id) ?? null;
@@ -91,6 +99,8 @@ function prepareCaptured(
   known: KnownRecords,
   taken: ReadonlyMap<string, Readonly<Fields>>,
 ): Omit<PreparedChange, 'index'> {
+  const erased = known.get(given.id);
+  if (erased && erasureOf(erased.state)) return erasedAlready(change, given.id, erased);
   const { id, isUnknown } = identifyCaptured(given, known, taken);
   const current = known.get(id) ?? null;
   return {
@@ -135,6 +145,7 @@ function refusalOfWhole(
 ): RequestError | null {
   if (!current) return change.base ? stale(0) : null;
   if (current.kind !== change.kind) return otherKind();
+  if (erasureOf(current.state)) return erased();
   if (change.base === null || (change.kind === 'EVENT' && same && change.base === 0)) return null;
   return change.base === current.version ? null : stale(current.version);
 }
@@ -159,6 +170,7 @@ function preparePatch(
   };
   if (!current) return { ...prepared, refusal: stale(0) };
   if (current.kind !== change.kind) return { ...prepared, refusal: otherKind() };
+  if (erasureOf(current.state)) return { ...prepared, refusal: erased() };
   if (current.version !== change.base) return { ...prepared, refusal: stale(current.version) };
   const merged: Record<string, JsonValue> = { ...current.state };
   for (const [name, value] of Object.entries(patch)) {
@@ -190,6 +202,7 @@ function common(change: RecordChange, record: string, current: CurrentRecord | n
     kind: change.kind,
     base: change.base,
     seenVersion: current?.version ?? 0,
+    ofErased: erasureOf(current?.state) !== null,
     before: current ? attributesOf(current.kind, record, current.state) : null,
   };
 }
@@ -232,6 +245,20 @@ function nested(fields: Readonly<Fields>, place: string): unknown {
     if (!(error instanceof FieldNameError || error instanceof FieldConflictError)) throw error;
     throw new LotbookError('BAD_INPUT', error.message, { place });
   }
+}
+
+/** A record that was erased stays so: what is handed in once more must not bring it back. */
+function erasedAlready(
+  change: RecordChange,
+  id: string,
+  current: CurrentRecord,
+): Omit<PreparedChange, 'index'> {
+  const nothing = { names: [], after: null, state: null, same: false, links: [] };
+  return { ...common(change, id, current), ...nothing, refusal: erased() };
+}
+
+function erased(): RequestError {
+  return { code: 'CONFLICT', message: 'The record was erased, and stays so.' };
 }
 
 function stale(currentVersion: number): RequestError {

@@ -6,6 +6,10 @@ export interface Waiting {
   resolve: (result: Sequenced) => void;
 }
 
+export function isErasing({ changes }: PreparedUpdate): boolean {
+  return changes.some(({ erases }) => erases);
+}
+
 /** The updates that wait for the sequencer of one book, in the order of their arrival. */
 export class Queue {
   readonly #waiting: Waiting[] = [];
@@ -39,7 +43,8 @@ export class Queue {
 
   /**
    * Takes the longest head within the limit in which no record and no key occurs twice. A change of a sharing rule goes
-   * alone: what comes after it is decided, and commits to names, by the rules as they then are.
+   * alone: what comes after it is decided, and commits to names, by the rules as they then are. So does an erasure, which is
+   * planned on what is committed.
    */
   takeGroup(limit: number): Waiting[] {
     const taken = new Set<string>();
@@ -50,7 +55,7 @@ export class Queue {
         `key ${update.requester.id} ${update.input.key}`,
         ...update.changes.map(({ record }) => `record ${record}`),
       ];
-      const isRule = update.changes.some(({ kind }) => kind === 'GRANT');
+      const isRule = update.changes.some(({ kind }) => kind === 'GRANT') || isErasing(update);
       const fits = changes === 0 || (!isRule && changes + update.changes.length <= limit);
       if (!fits || names.some((name) => taken.has(name))) break;
       for (const name of names) taken.add(name);

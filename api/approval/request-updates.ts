@@ -1,9 +1,10 @@
 import { LotbookError } from '../errors.ts';
-import { audienceOf, type Caller } from '../sharing/caller.ts';
+import type { Caller } from '../sharing/caller.ts';
 import { bookById, type StoredBook } from '../store/books.ts';
 import { decideHere, errorView, noBook, readCurrent } from './here.ts';
 import type { Outbox } from './outbox.ts';
 import { idsToRead } from './prepare.ts';
+import { requestId } from './request-id.ts';
 import { checkShape } from './shape.ts';
 import type { Door } from './signed-update.ts';
 import { requesterOf, type KnownRecords, type RequestView, type UpdateInput } from './update.ts';
@@ -28,16 +29,26 @@ export function requestUpdates(
         checkShape(update, place);
         const book = await bookOf(update.book);
         if (!book) throw noBook(`${place}.book`);
-        const id = here.uuid();
-        const decided = mayDecide(here, book)
-          ? await decideNow(here, caller, update, place, id, () => currentOf(book.id))
-          : null;
-        return decided ?? (await outbox.queue(caller, update, place, id));
+        return await decideOrQueue(here, outbox, caller, { book, update, place }, () => currentOf(book.id));
       } catch (error) {
         return refusedView(update, caller.clientId, errorView(here, error));
       }
     }),
   );
+}
+
+/** Decides an update here where this node may; else it waits for whoever may. */
+export async function decideOrQueue(
+  here: Door,
+  outbox: Outbox,
+  caller: Caller,
+  { book, update, place }: { book: StoredBook; update: UpdateInput; place: string },
+  currentOf: () => Promise<KnownRecords>,
+): Promise<RequestView> {
+  const isOwner = book.owner === here.organisation && book.slotKey !== null;
+  const id = isOwner ? requestId(book.slotKey as Buffer, caller.clientId, update.key) : here.uuid();
+  const decided = mayDecide(here, book) ? await decideNow(here, caller, update, place, id, currentOf) : null;
+  return decided ?? outbox.queue(caller, update, place, id);
 }
 
 /** In a book of another owner our people are its partners, even where this node holds the right. */
@@ -56,7 +67,7 @@ async function decideNow(
   currentOf: () => Promise<KnownRecords>,
 ): Promise<RequestView | null> {
   try {
-    const requester = requesterOf(caller, audienceOf(caller));
+    const requester = requesterOf(caller, update.book);
     return await decideHere(here, requester, update, place, { id, current: await currentOf() });
   } catch (error) {
     const isMoving =

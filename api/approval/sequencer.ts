@@ -6,8 +6,8 @@ import type { Pool, PoolClient } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { proposePlan, seatedBase, type BookSeat } from './book-seat.ts';
 import { ALONE, planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
-import { Queue, type Waiting } from './queue.ts';
-import type { PreparedUpdate } from './update.ts';
+import { isErasing, Queue, type Waiting } from './queue.ts';
+import type { LogStatement, PreparedUpdate } from './update.ts';
 
 export interface SequencerDeps extends PlanDeps {
   pool: Pool;
@@ -24,6 +24,11 @@ export interface SequencerDeps extends PlanDeps {
 export interface Sequencer {
   /** Decides the update, and when it is approved seals and commits it. FAILED: TOO_BUSY, IN_USE, SHUTTING_DOWN, ... */
   submit(update: PreparedUpdate): Promise<Sequenced>;
+  /**
+   * Puts an own statement into the log, by the same way; null puts in nothing but the key statements that are due before any other entry. Resolves to its place once it is final there; rejects with TOO_BUSY,
+   * IN_USE, UNABLE, NOT_AUTHORITY, SHUTTING_DOWN ...
+   */
+  state(book: string, statement: LogStatement | null): Promise<number>;
   /** Changes that wait for their commit. */
   waiting(): number;
   /** Takes nothing new; resolves when what waits is committed. */
@@ -79,7 +84,9 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       // What the event loop already holds joins this group.
       await new Promise(setImmediate);
       const group = queue.takeGroup(deps.groupCommit);
-      const plan: Plan | null = await planAhead(deps, book, ahead, group);
+      // What an erased record held is known once it is committed.
+      const base = group.some(({ update }) => isErasing(update)) ? await committing.then(() => null) : ahead;
+      const plan: Plan | null = await planAhead(deps, book, base, group);
       const committed = await committing;
       // A plan on a state that never came to be is not worth trying.
       const usable: Plan | null = ahead === null || committed ? plan : null;
@@ -95,7 +102,12 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
     running.delete(book);
   };
 
-  return {
+  const sequencer: Sequencer = {
+    async state(book, statement) {
+      const result = await sequencer.submit(asUpdate(deps, book, statement));
+      if (result.kind === 'LOGGED') return result.seq;
+      throw result.kind === 'FAILED' ? result.error : new Error('a statement is not decided');
+    },
     submit(update) {
       if (draining) return failed('SHUTTING_DOWN', 'This process is stopping.', 1_000);
       if (size > 0 && size + update.changes.length > deps.maxQueue) {
@@ -117,6 +129,28 @@ export function openSequencer(deps: SequencerDeps): Sequencer {
       draining = true;
       await Promise.all(running.values());
     },
+  };
+  return sequencer;
+}
+
+/** A statement takes its turn like an update, asks for no permission and changes nothing. */
+function asUpdate(
+  { uuid, organisation, clock }: PlanDeps,
+  book: string,
+  statement: LogStatement | null,
+): PreparedUpdate {
+  const id = uuid();
+  const audience = { organisation, groups: [], roles: [] };
+  return {
+    id,
+    requester: { id: organisation, audience, administrator: false },
+    input: { book, key: id, changes: [] },
+    contentHash: '',
+    changes: [],
+    createdAt: new Date(clock()),
+    token: null,
+    approval: null,
+    statement,
   };
 }
 
@@ -144,7 +178,8 @@ async function proposeGroup(
   };
   try {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const plan = await planGroup(deps, deps.pool, book, await seatedBase(deps.pool, book, seat), updates);
+      const base = await seatedBase(deps.pool, book, seat, updates.some(isErasing));
+      const plan = await planGroup(deps, deps.pool, book, base, updates);
       const place = await proposePlan(seat, plan);
       if (!place) continue;
       const answer = (): void => {
@@ -199,7 +234,7 @@ async function planAhead(
 
 async function committedBase(source: Pool | PoolClient, book: string): Promise<Base | null> {
   const head = await readHead(source, book);
-  return head && { standing: ALONE, head, records: new Map(), requests: new Map() };
+  return head && { standing: ALONE, head, dueKeys: [], records: new Map(), requests: new Map() };
 }
 
 /** Commits a group and answers its callers. Resolves to whether the given plan is what was committed. */
@@ -241,6 +276,7 @@ const OF_THE_BOOK: ReadonlySet<ErrorCode> = new Set([
   'TOO_BUSY',
   'UNABLE',
   'NOT_AUTHORITY',
+  'SIGNER_UNAVAILABLE',
 ]);
 
 /** Null when the book or a request is not as the plan took it; then nothing was written. */

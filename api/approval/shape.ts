@@ -7,8 +7,11 @@ import type { RecordChange, UpdateInput } from './update.ts';
 export const MAX_CHANGES_IN_UPDATE = 10_000;
 const MAX_KEY_LENGTH = 256;
 
-/** Refuses an update that is malformed as a whole. `place` is its place in the call, such as `updates[3]`. */
-export function checkShape(update: UpdateInput, place: string): void {
+/**
+ * Refuses an update that is malformed as a whole. `place` is its place in the call, such as `updates[3]`; `isByOwner`:
+ * one that the owner's node made may change a sharing rule, or erase records.
+ */
+export function checkShape(update: UpdateInput, place: string, isByOwner = false): void {
   const refuse = (message: string, at: string) => {
     throw new LotbookError('BAD_INPUT', message, { place: `${place}${at}` });
   };
@@ -27,19 +30,24 @@ export function checkShape(update: UpdateInput, place: string): void {
   }
   update.changes.forEach((change, index) => {
     const at = `.changes[${index}]`;
-    const ways = [change.fields, change.content, change.valid].filter(
+    const ways = [change.fields, change.content, change.valid, change.erase].filter(
       (way) => way !== undefined && way !== null,
     );
     if (ways.length !== 1) refuse('Give either fields or content.', at);
     if (change.fields && !isObject(change.fields))
       refuse('Give fields as an object of names and values.', `${at}.fields`);
-    if (change.kind === 'GRANT')
+    const isRule = isByOwner && update.changes.length === 1 && isChangeOfRule(change);
+    if (change.kind === 'GRANT' && !isRule)
       refuse('Sharing rules are changed with addGrant and endGrant.', `${at}.kind`);
     if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
       refuse('A base is a version, or 0 for a new record.', `${at}.base`);
     }
     if (isUnfit(change.record)) refuse(UNFIT_MESSAGE, `${at}.record`);
-    if (isReserved(change))
+    if (change.erase !== undefined) {
+      if (!isByOwner) refuse('Records are erased with eraseRecord.', at);
+      if (!isReason(change.erase)) refuse(`A reason has 1 to ${MAX_REASON_LENGTH} plain characters.`, at);
+    }
+    if (!isRule && isReserved(change))
       refuse("Ids that begin with urn:lotbook: are the node's own: give another one.", `${at}.record`);
     if (change.base && !idOf(change)) refuse('Name the record to be changed.', `${at}.record`);
   });
@@ -47,13 +55,14 @@ export function checkShape(update: UpdateInput, place: string): void {
 
 /** SHA-256 over the content of an update: the same key with another content is a mistake. */
 export function contentHash(update: UpdateInput): string {
-  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid }) => [
+  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid, erase }) => [
     valid?.id ?? record ?? null,
     kind,
     base,
     fields ?? null,
     whole ?? null,
     valid?.fields ?? null,
+    ...(erase === undefined ? [] : [erase]),
   ]);
   return createHash('sha256').update(stableJson(content)).digest('base64url');
 }
@@ -77,6 +86,18 @@ function isReserved(change: RecordChange): boolean {
   const { content, fields } = change;
   const ids = [idOf(change), isObject(content) && content['eventID'], fields?.['eventID']];
   return ids.some((id) => typeof id === 'string' && /^urn:lotbook:/i.test(id));
+}
+
+function isChangeOfRule({ kind, record, base, fields }: RecordChange): boolean {
+  return (
+    kind === 'GRANT' && base !== null && Boolean(fields) && (record ?? '').startsWith('urn:lotbook:grant:')
+  );
+}
+
+const MAX_REASON_LENGTH = 500;
+
+export function isReason(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_REASON_LENGTH && !hasControl(text) && !isUnfit(text);
 }
 
 const UNFIT_MESSAGE = 'Text holds no NUL character and no half of a surrogate pair.';

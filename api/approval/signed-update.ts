@@ -1,6 +1,8 @@
 import { LotbookError } from '../errors.ts';
+import { peekKid } from '../identity/jws.ts';
 import { checkRequest, claimedRequester, ownerOf, type RequestClaims } from '../identity/request-token.ts';
 import { RECORD_KINDS } from '../ledger/change.ts';
+import { erasureOf } from '../ledger/erasure.ts';
 import { ROLES, type Caller } from '../sharing/caller.ts';
 import type { Audience } from '../sharing/grant.ts';
 import { audienceIn } from '../store/introductions.ts';
@@ -37,7 +39,7 @@ export async function readSigned(
   place: string,
 ): Promise<SignedUpdate> {
   const signer = claimedRequester(token) ?? caller.organisation;
-  const checked = checkRequest(token, { keys: await door.keysOf(signer), issuer: signer });
+  const checked = checkRequest(token, { keys: await door.keysOf(signer, peekKid(token)), issuer: signer });
   if (!checked.ok) throw unverified(checked.code, place);
   const { claims } = checked;
   const isBearer =
@@ -75,7 +77,7 @@ export async function standingOf(
   if (!by) return null;
   const id = requesterIn(update);
   if (signer !== owner) {
-    const audience = await audienceIn(door.pool, { owner, self: door.organisation }, by);
+    const audience = await audienceIn(door.pool, { id: claims.book, owner, self: door.organisation }, by);
     return audience && { id, audience, administrator: false };
   }
   const roles = ROLES.filter((role) => claims.asker?.roles.includes(role));
@@ -102,6 +104,8 @@ function changeOf(
   const kind = RECORD_KINDS.find((known) => known === type);
   if (!kind)
     throw new LotbookError('BAD_INPUT', 'There is no such kind of record.', { place: `${place}.type` });
+  const erasure = isOwner ? erasureOf(fields) : null;
+  if (erasure) return { record, kind, base, erase: erasure.reason };
   if (base !== null || isOwner) return { record, kind, base, fields };
   throw new LotbookError('BAD_INPUT', 'Give the base: only the owner of a book goes without.', {
     place: `${place}.base`,

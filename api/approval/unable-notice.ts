@@ -1,7 +1,7 @@
 import type { Caller } from '../sharing/caller.ts';
 import { tokenHash } from '../ledger/change.ts';
 import { type UnableClaims, verifyUnable } from '../ledger/statements/unable.ts';
-import { peekClaims } from '../identity/jws.ts';
+import { peekClaims, peekKid } from '../identity/jws.ts';
 import type { Here } from './here.ts';
 
 /** A notice is about now; clocks may differ by this. */
@@ -19,7 +19,10 @@ export async function readNotice(
 ): Promise<UnableClaims | null> {
   const book = peekClaims(notice)?.['book'];
   const expected = { issuer: caller.organisation, audience: organisation, book: String(book) };
-  const verified = verifyUnable(notice, { ...expected, keys: await keysOf(caller.organisation) });
+  const verified = verifyUnable(notice, {
+    ...expected,
+    keys: await keysOf(caller.organisation, peekKid(notice)),
+  });
   const isFresh = verified.ok && Math.abs(clock() - verified.claims.iat * 1000) <= FRESH_MS;
   if (isFresh && tokens.some((token) => tokenHash(token) === verified.claims.request)) return verified.claims;
   const code = verified.ok ? 'NOT_FRESH' : verified.code;

@@ -2,8 +2,9 @@ import type { Fields } from '../events/fields.ts';
 import type { Link } from '../events/links.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { RecordKind } from '../ledger/change.ts';
-import type { Caller } from '../sharing/caller.ts';
+import type { Signer } from '../identity/signer.ts';
+import type { LogKind, RecordKind } from '../ledger/change.ts';
+import { audienceOf, type Caller, hasRole } from '../sharing/caller.ts';
 import type { Audience } from '../sharing/grant.ts';
 import type { SubjectAttributes } from '../sharing/subject.ts';
 import type { RequestState } from '../store/requests.ts';
@@ -29,6 +30,8 @@ export interface RecordChange {
   base: number | null;
   fields?: Readonly<Record<string, JsonValue>> | null | undefined;
   content?: unknown;
+  /** Instead of a content: why the record is erased. */
+  erase?: string | undefined;
   /** The content, already validated (captured documents). */
   valid?: { id: string; fields: Fields } | undefined;
 }
@@ -78,12 +81,33 @@ export interface Requester {
   administrator: boolean;
 }
 
-export function requesterOf(caller: Caller, audience: Audience): Requester {
+export function requesterOf(caller: Caller, book: string): Requester {
   return {
     id: caller.clientId,
-    audience,
-    administrator: caller.own && caller.roles.includes('ADMINISTRATOR'),
+    audience: audienceOf(caller, book),
+    administrator: hasRole(caller, 'ADMINISTRATOR', book),
   };
+}
+
+/**
+ * An entry that this node itself puts into the log of a book and that changes no record. It stands there under a name and a
+ * version like every entry.
+ */
+export interface LogStatement {
+  kind: LogKind;
+  record: string;
+  /** Null: its place in the log. */
+  version: number | null;
+  /** Seals it for its place, with no other key than the one given; `mandate` is the hash of the mandate, where there is one. */
+  sign(place: LogPlace): Promise<string>;
+}
+
+export interface LogPlace {
+  seq: number;
+  term: number;
+  mandate: string | null;
+  atMs: number;
+  signer: Signer;
 }
 
 /** An update with everything worked out that needs no lock. */
@@ -100,6 +124,8 @@ export interface PreparedUpdate {
   approval: { by: string; reason: string | null } | null;
   /** Set when a person rejects what waited, in a book where others stand by that too. */
   rejection?: { by: string; reason: string } | null | undefined;
+  /** Set where no request is decided: an own entry of the log, or null for none but what is due before any other. */
+  statement?: LogStatement | null | undefined;
 }
 
 export interface PreparedChange {
@@ -119,6 +145,10 @@ export interface PreparedChange {
   /** True when the record already has this state. */
   same: boolean;
   links: readonly Link[];
+  /** Whether it erases the record: the state says why, and nothing else. */
+  erases?: boolean;
+  /** Whether the record is erased already: nothing is kept of what it was to become. */
+  ofErased?: boolean;
   /** Why it cannot be done, if it is permitted at all. */
   refusal: RequestError | null;
 }

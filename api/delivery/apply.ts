@@ -1,4 +1,7 @@
 import { LotbookError } from '../errors.ts';
+import { peekClaims } from '../identity/jws.ts';
+import type { MandateClaims } from '../ledger/statements/mandate.ts';
+import { namedIn } from '../ledger/statements/standing.ts';
 import type { Database, PoolClient } from '../store/database.ts';
 import {
   lockFeed,
@@ -10,10 +13,14 @@ import {
 } from '../store/copies.ts';
 import type { Grants } from '../store/grants.ts';
 import { inTransaction } from '../store/transaction.ts';
+import { voidCopy } from '../store/void.ts';
+import { readKeyEntries, writeKeyEntries } from '../store/key-entries.ts';
 import { keepEvidence, keepStatement, readStatements } from '../store/authority.ts';
+import { isSeq } from './page.ts';
 import { checkItem, claimedPlace, evidenceOf, type Origin, type ReceivedItem } from './copies.ts';
 import { Copy } from './copy.ts';
-import type { ItemFault, Proof } from './item-fault.ts';
+import { fault, type ItemFault, type Proof } from './item-fault.ts';
+import { heldByRevoked } from './revoked.ts';
 import { Signers, type Root } from './signers.ts';
 
 /** Where a batch comes from. */
@@ -22,6 +29,8 @@ export interface Source extends Root {
   from: string;
   /** This node's organisation. */
   self: string;
+  /** The mandate by which the book had last begun anew when the cursor was read from which this source goes on; 0: it never had. */
+  anew: number;
 }
 
 export interface Batch {
@@ -36,6 +45,8 @@ export interface Applied {
   quarantined: QuarantinedItem[];
   /** Whether the batch told something new of who may write. */
   authorityChanged: boolean;
+  /** Organisations of which it told a new key. */
+  keysOf: readonly string[];
 }
 
 /**
@@ -43,7 +54,8 @@ export interface Applied {
  * keep the rest from being applied. Applying a batch again changes nothing.
  *
  * Rejects with NOT_AUTHORITY, and without any effect, where a member that has lost the right hands out what only the holder
- * can vouch for; with NOT_FOUND where no local copy is kept any more.
+ * can vouch for; with NOT_FOUND where no local copy is kept any more; with CURSOR_EXPIRED where the book has begun anew since the
+ * source was opened.
  */
 export async function applyBatch(
   pool: Database['pool'],
@@ -71,14 +83,15 @@ async function applyWhole(
   return inTransaction(pool, async (client) => {
     const grantsSeq = await lockCopy(client, book);
     const held = await grants.at(client, book, grantsSeq);
-    const signers = new Signers(source, await readHeld(client, book));
+    const signers = await readSigners(client, source);
+    if ((signers.anew?.m ?? 0) !== source.anew) throw begunAnew();
     const places = items.flatMap(({ token }) => claimedPlace(token) ?? []);
     const heads = await readCopiedHeads(client, book, [...new Set(places.map(({ record }) => record))]);
     const around = places.flatMap(({ record, version }) =>
       [version - 1, version, version + 1].map((number) => ({ record, version: number })),
     );
     const versions = [...around, ...heads.map(({ id, version }) => ({ record: id, version }))];
-    const seqs = places.map(({ seq }) => seq);
+    const seqs = [...places, ...items].flatMap(({ seq }) => (isSeq(seq) ? [seq] : []));
     const copy = new Copy(await readCopiedEntries(client, book, { seqs, versions }), heads, held);
     const quarantined: QuarantinedItem[] = [];
     const proofs: Proof[] = [];
@@ -88,12 +101,23 @@ async function applyWhole(
       quarantined.push(aside(item, wrong));
       if (wrong.proof) proofs.push(wrong.proof);
     }
-    const { entries, records } = copy;
+    const isAnew = (signers.anew?.m ?? 0) !== source.anew;
+    // What came with the word of it comes again.
+    const { entries, records } = isAnew ? { entries: [], records: [] } : copy;
+    if (!isAnew) quarantined.push(...(await heldByRevoked(client, book, signers.takenKeys, entries)));
     await writeCopies(client, { book, entries, records, quarantined, cursor, now });
     for (const proof of proofs) await keepEvidence(client, book, { ...proof, at: now });
-    const told = await keepTaken(client, signers);
-    return { applied: entries.length + told, quarantined, authorityChanged: told > 0 };
+    const told = await keepTaken(client, signers, source.anew);
+    if (!isAnew) await writeKeyEntries(client, book, signers.takenKeys, now);
+    const keysOf = [...new Set(signers.takenKeys.map(({ organisation }) => organisation))];
+    const applied = entries.length + told + signers.takenKeys.length;
+    return { applied, quarantined, authorityChanged: told > 0, keysOf };
   });
+}
+
+/** The mandate by which a book has last begun anew, as far as it is known here; 0: none. */
+export async function readAnew(pool: Database['pool'], root: Root): Promise<number> {
+  return (await readSigners(pool, root)).anew?.m ?? 0;
 }
 
 /**
@@ -109,7 +133,8 @@ export async function applyStatements(
   const { book } = root;
   return inTransaction(pool, async (client) => {
     await lockCopy(client, book);
-    const signers = new Signers(root, await readHeld(client, book));
+    const signers = await readSigners(client, root);
+    const anew = signers.anew?.m ?? 0;
     const faults: ItemFault[] = [];
     for (const { kind, token } of statements) {
       const taken = signers.take(kind, token);
@@ -117,24 +142,35 @@ export async function applyStatements(
       faults.push(taken);
       if (taken.proof) await keepEvidence(client, book, { ...taken.proof, at: now });
     }
-    const told = await keepTaken(client, signers);
+    const told = await keepTaken(client, signers, anew);
     return { faults, authorityChanged: told > 0 };
   });
 }
 
-/** How many statements were new. */
-async function keepTaken(client: PoolClient, { root: { book }, taken, holder }: Signers): Promise<number> {
+/** How many statements were new. Where the owner has accepted a loss since mandate `anewBefore`, what is void goes. */
+async function keepTaken(
+  client: PoolClient,
+  { root: { book }, taken, holder, anew }: Signers,
+  anewBefore: number,
+): Promise<number> {
   for (const { atMs, ...statement } of taken) {
     await keepStatement(client, { book, ...statement, at: new Date(atMs) });
   }
   if (taken.length > 0) await setHolder(client, book, holder);
+  if (anew && anew.m > anewBefore) await voidCopy(client, book, anew.after);
   return taken.length;
 }
 
 /** Takes an item in, or says what is wrong with it. */
 function takeItem(item: ReceivedItem, copy: Copy, origin: Origin, from: string): ItemFault | null {
   if (isStatement(item.kind)) {
-    const taken = origin.signers.take(item.kind, item.token);
+    const taken = origin.signers.take(item.kind, item.token, item.seq);
+    return taken.ok ? null : taken;
+  }
+  if (item.kind === 'KEY') {
+    const held = item.seq ? copy.at(item.seq) : undefined;
+    if (held && held.token !== item.token) return fault('FORK', `a second token for entry ${held.seq}`);
+    const taken = origin.signers.takeKey(item.token, item.seq ?? null);
     return taken.ok ? null : taken;
   }
   const checked = checkItem(item, copy, origin);
@@ -155,14 +191,23 @@ async function lockCopy(client: PoolClient, book: string): Promise<number> {
   throw new LotbookError('NOT_FOUND', 'No local copy of the book is kept any more.');
 }
 
-async function readHeld(client: PoolClient, book: string) {
+/** Who could sign what in a book, as far as it is held. */
+export async function readSigners(client: PoolClient | Database['pool'], root: Root): Promise<Signers> {
+  const { book, owner } = root;
   const mandates = await readStatements(client, book, 'MANDATE');
   // Nearly all books have none.
   const terms = mandates.length === 0 ? [] : await readStatements(client, book, 'TERM');
-  return [
+  const held = [
     ...mandates.map(({ nr, token }) => ({ kind: 'MANDATE' as const, nr, token })),
     ...terms.map(({ nr, token }) => ({ kind: 'TERM' as const, nr, token })),
   ];
+  const named = mandates.flatMap(({ token }) => namedIn(peekClaims(token) as unknown as MandateClaims));
+  const signing = [owner, ...named.map(({ organisation }) => organisation)];
+  return new Signers(root, held, await readKeyEntries(client, book, [...new Set(signing)]));
+}
+
+function begunAnew(): LotbookError {
+  return new LotbookError('CURSOR_EXPIRED', 'The owner of the book has accepted a loss: it begins anew.');
 }
 
 function lostRight(from: string): LotbookError {
@@ -180,14 +225,26 @@ async function applyOneByOne(
   { items, cursor }: Batch,
   now: Date,
 ): Promise<Applied> {
-  const total: Applied = { applied: 0, quarantined: [], authorityChanged: false };
+  const total = {
+    applied: 0,
+    quarantined: [] as QuarantinedItem[],
+    authorityChanged: false,
+    keysOf: [] as string[],
+  };
   for (const item of items) {
     const one = { items: [item], cursor: undefined };
     try {
-      const { applied, quarantined, authorityChanged } = await applyWhole(pool, source, grants, one, now);
+      const { applied, quarantined, authorityChanged, keysOf } = await applyWhole(
+        pool,
+        source,
+        grants,
+        one,
+        now,
+      );
       total.applied += applied;
       total.quarantined.push(...quarantined);
       total.authorityChanged ||= authorityChanged;
+      total.keysOf.push(...keysOf);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       total.quarantined.push(

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../events/value.ts';
 import { peekClaims } from '../identity/jws.ts';
-import { readChange, tokenHash, typOf, type RecordKind } from '../ledger/change.ts';
+import { isRecordKind, readChange, tokenHash, typOf, type RecordKind } from '../ledger/change.ts';
 import { parseDisclosure } from '../ledger/disclosure.ts';
+import { ERASED_FIELD } from '../ledger/erasure.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
 import { contradiction, type SignedChange } from '../ledger/statements/contradiction.ts';
 import { verifyChange, type VerifiedChange } from '../ledger/verify-change.ts';
@@ -17,6 +18,8 @@ export interface ReceivedItem {
   token: string;
   disclosures: readonly string[];
   grants: readonly string[];
+  /** Its place in the log, where its token does not say it: of a mandate, a term, a key statement. */
+  seq?: number | null | undefined;
 }
 
 /** What is held already, as far as an item can touch it. */
@@ -69,6 +72,7 @@ export function checkItem(
   const { change } = verified;
   const wrong =
     checkForm(change, item, place !== undefined) ??
+    origin.signers.keyFault(issuer, change) ??
     checkOnly(change, item, held) ??
     checkHistory(change, held) ??
     (change.kind === 'GRANT' ? checkGrant(item, origin.self) : checkShared(change, item, held));
@@ -112,6 +116,8 @@ function checkOnly(
 
 /** Both were verified, the one held when it came. */
 function proofOf({ token: first, kind }: CopiedEntry, otherKind: RecordKind, second: string) {
+  // A key statement does not say its place: the token alone proves nothing.
+  if (!isRecordKind(kind)) return {};
   const found = contradiction(signedChange(kind, first), signedChange(otherKind, second));
   return found ? { proof: { ...found, first, second } } : {};
 }
@@ -142,6 +148,7 @@ function promised(item: ReceivedItem, held: Held, seq: number) {
 function checkShared(change: VerifiedChange, item: ReceivedItem, held: Held): ItemFault | undefined {
   const giving = [...held.grants.values()].filter((grant) => mayCover(grant, change));
   const isGiven = (name: string) =>
+    name === ERASED_FIELD ||
     giving.some(({ fields }) => fields.includes('*') || (name !== NAMES_FIELD && fields.includes(name)));
   const overshared = openedNames(item).find((name) => !isGiven(name));
   return overshared === undefined ? undefined : fault('OVERSHARED', `field "${overshared}"`);

@@ -1,5 +1,6 @@
 import { deriveLinks } from '../events/links.ts';
 import { tokenHash } from '../ledger/change.ts';
+import { erasureOf } from '../ledger/erasure.ts';
 import { grantFromFields, type Grant } from '../sharing/grant.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import type { CopiedEntry, CopiedHead, CopiedRecord } from '../store/copies.ts';
@@ -36,7 +37,8 @@ export class Copy implements Held {
     return this.#byVersion.get(`${version} ${record}`);
   }
 
-  take(entry: CopiedEntry): void {
+  take(given: CopiedEntry): void {
+    const entry = this.#isErasedSince(given) ? { ...given, fields: {}, disclosures: [] } : given;
     const before = this.at(entry.seq);
     // The token is the same: without anything that is opened for the first time it is a repeat.
     if (before?.disclosures.length === entry.disclosures.length) return;
@@ -55,6 +57,13 @@ export class Copy implements Held {
     this.#heads.set(record, { ...head, firstSeq });
     const current = this.version(record, head.version);
     if (current) this.#records.set(record, recordOf(current, firstSeq));
+  }
+
+  /** Whether its record is known to be erased in a later version: then nothing of an earlier one is kept, however late it comes. */
+  #isErasedSince({ record, version }: CopiedEntry): boolean {
+    const head = this.#heads.get(record);
+    const current = head && head.version > version ? this.version(record, head.version) : undefined;
+    return erasureOf(current?.fields) !== null;
   }
 
   #put(entry: CopiedEntry): void {
@@ -82,5 +91,6 @@ function recordOf(
     hash: tokenHash(token),
     eventTime: time === null ? null : new Date(time),
     links: kind === 'GRANT' ? [] : deriveLinks(fields),
+    erased: erasureOf(fields) !== null,
   };
 }

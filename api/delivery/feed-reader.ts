@@ -8,7 +8,8 @@ import type { Database } from '../store/database.ts';
 import { forgetCursor, readCursor, type FeedState } from '../store/feeds.ts';
 import type { Grants } from '../store/grants.ts';
 import { openAcknowledger } from './acknowledger.ts';
-import { applyBatch, type Applied } from './apply.ts';
+import { applyBatch, readAnew, type Applied } from './apply.ts';
+import type { CheckpointPair, CheckpointTaker } from './checkpoints/pair.ts';
 import { isContradiction } from './item-fault.ts';
 
 export interface FeedReaderOptions {
@@ -20,12 +21,16 @@ export interface FeedReaderOptions {
   keysOf(organisation: string): Promise<PinnedKeys>;
   /** Makes the nodes known that a verified mandate of the owner names; answers those that are not believed. */
   introduce(owner: string, members: readonly Member[]): Promise<string[]>;
+  /** Asks an organisation for its key log: it has changed its key. */
+  followKeys(organisation: string): Promise<unknown>;
   grants: Pick<Grants, 'at'>;
   bell: Pick<Bell, 'ring'>;
   clock: () => number;
   /** From 0 up to 1: spreads the reconnections of many nodes. */
   random: () => number;
   log: FeedLog;
+  /** Verifies the checkpoints that come with the feed. */
+  checker: CheckpointTaker;
 }
 
 export interface FeedLog {
@@ -36,13 +41,14 @@ export interface FeedLog {
 
 export const FEED = `subscription Feed($book: ID!, $after: ID, $batch: Int) {
   feed(book: $book, after: $after, batch: $batch) {
-    cursor items { kind token disclosures grants } caughtUp end
+    cursor items { kind token seq disclosures grants } caughtUp end
   }
 }`;
 
 const item = z.object({
   kind: z.string(),
   token: z.string(),
+  seq: z.number().int().nullable(),
   disclosures: z.array(z.string()),
   grants: z.array(z.string()),
 });
@@ -130,6 +136,8 @@ async function readStream(
   acknowledge: (cursor: string) => void,
 ): Promise<string | null> {
   const { bell, clock, db, grants, organisation: self, peers } = options;
+  const root = { book, owner, keys: await options.keysOf(owner) };
+  const anew = await readAnew(db.pool, root);
   const variables = { book, after: await readCursor(db.pool, book), batch: BATCH };
   let isLive = false;
   for await (const data of peers.subscribe(from, FEED, variables, { signal })) {
@@ -137,12 +145,16 @@ async function readStream(
     if (!isLive) {
       isLive = true;
       await keeper.note(from, 'LIVE', null);
+      options.checker.begin({ book, owner, from });
     }
     if (items.length > 0) {
-      const source = { book, owner, from, self, keys: await options.keysOf(owner) };
-      const applied = await applyBatch(db.pool, source, grants, { items, cursor }, new Date(clock()));
+      const { others, pair } = apartFrom(items);
+      const source = { book, owner, from, self, anew, keys: await options.keysOf(owner) };
+      const applied = await applyBatch(db.pool, source, grants, { items: others, cursor }, new Date(clock()));
+      if (pair) options.checker.received({ book, owner, from }, pair);
       tell(options, { book, from }, applied);
       if (applied.applied > 0) bell.ring(book);
+      for (const organisation of applied.keysOf) void options.followKeys(organisation);
       acknowledge(cursor);
       await keeper.received(from, items.length, applied);
     }
@@ -157,6 +169,16 @@ function tell({ log }: FeedReaderOptions, about: object, { quarantined }: Applie
     const message = 'a received item failed verification and is kept aside';
     alarm.call(log, { ...about, seq, code, detail }, message);
   }
+}
+
+/** A checkpoint comes as two items, its last entry first; it is not of the copy, and verified behind it. */
+function apartFrom<T extends { kind: string; token: string }>(
+  items: readonly T[],
+): { others: T[]; pair: CheckpointPair | null } {
+  const others = items.filter(({ kind }) => kind !== 'HEADS' && kind !== 'CHECKPOINT');
+  const last = (kind: string) => items.findLast((each) => each.kind === kind)?.token;
+  const [heads, note] = [last('HEADS'), last('CHECKPOINT')];
+  return { others, pair: heads !== undefined && note !== undefined ? { heads, note } : null };
 }
 
 function parse(data: unknown): z.infer<typeof feedData>['feed'] {

@@ -1,4 +1,5 @@
 import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
+import { erasureOf } from '../ledger/erasure.ts';
 import { isChange, type KeyedChange, type KeyedEntry } from '../store/entries.ts';
 import type { Position } from './cursor.ts';
 import { handOut } from './hand-out.ts';
@@ -13,15 +14,20 @@ import type { View } from './view.ts';
  * 3. Right after a grant that reaches back, everything before it that it opens is handed out, again in order. An entry
  *    that is shown under several grants may come several times, with more fields; applying is idempotent.
  * 4. Permission is decided at this moment, never remembered: what has been withdrawn is not sent, by no way.
- * 5. Whoever has a feed of the book is given every mandate and term, so that it can check who could sign what.
+ * 5. Whoever has a feed of the book is given every mandate, term and key statement with its place, so that it can check who
+ *    could sign what where.
+ * 6. Whoever has come to the end is given the last checkpoint, with the entry that it ends with: by it a reader checks that
+ *    what it was given is what everybody was given, and all of it.
  */
 
-export type FeedItemKind = 'CHANGE' | 'GRANT' | 'MANDATE' | 'TERM';
+export type FeedItemKind = 'CHANGE' | 'GRANT' | 'MANDATE' | 'TERM' | 'KEY' | 'HEADS' | 'CHECKPOINT';
 export type FeedEnd = 'TOKEN_EXPIRED' | 'TOO_SLOW' | 'GRANT_CHANGED' | 'SHUTDOWN';
 
 export interface FeedItem {
   kind: FeedItemKind;
   token: string;
+  /** Its place in the log, where its token does not say it; else null. */
+  seq: number | null;
   disclosures: readonly string[];
   /** Record ids of the grants under which it is handed out. */
   grants: readonly string[];
@@ -57,7 +63,30 @@ export function boundsOf({ seq, backfill }: Position, head: number): { after: nu
 
 /** Whether what comes next depends on nothing but the reader's class. Grants are shown to each reader as far as it is meant. */
 export function isShared({ backfill }: Position, { entries }: Window): boolean {
-  return backfill !== null || entries[0]?.entry.kind !== 'GRANT';
+  return backfill !== null || (entries[0]?.entry.kind !== 'GRANT' && !entries.some(isErasure));
+}
+
+/** It is told to whoever could see its record, also by grants that are not in force any more. */
+export function isErasure({ entry }: KeyedEntry): boolean {
+  return erasureOf(entry.state) !== null;
+}
+
+/** The last checkpoint of a book, as it is handed out. */
+export interface FeedCheckpoint {
+  size: number;
+  /** The signed note. */
+  note: string;
+  /** The token of its last entry. */
+  heads: string;
+}
+
+/** A checkpoint in a feed. */
+export function checkpointItems({ heads, note }: FeedCheckpoint): FeedItem[] {
+  const nothing = { seq: null, disclosures: [], grants: [] };
+  return [
+    { kind: 'HEADS', token: heads, ...nothing },
+    { kind: 'CHECKPOINT', token: note, ...nothing },
+  ];
 }
 
 /** Walks a window: at most `limit` items, either all of them grants or none. */
@@ -74,9 +103,9 @@ export function walk(
     const { kind, seq } = keyed.entry;
     if (isFull(stretch, limit) || (kind === 'GRANT') !== isGrants) break;
     stretch.position = { seq, backfill: null };
-    if (kind === 'MANDATE' || kind === 'TERM') push(stretch, keyed, { kind, disclosures: [], grants: [] });
-    else if (isChange(keyed))
-      add(stretch, keyed, isGrants ? itself(keyed, view) : earlier(view, seq), view, now);
+    if (kind === 'MANDATE' || kind === 'TERM' || kind === 'KEY')
+      push(stretch, keyed, { kind, seq, disclosures: [], grants: [] });
+    else if (isChange(keyed)) add(stretch, keyed, grantsFor(keyed, view, isGrants), view, now);
     if (isGrants && reachesBack(keyed, view)) {
       stretch.position = { seq, backfill: 0 };
       break;
@@ -126,6 +155,7 @@ function add(
   const { disclosures } = handedOut;
   push(stretch, keyed, {
     kind: entry.kind === 'GRANT' ? 'GRANT' : 'CHANGE',
+    seq: null,
     disclosures,
     grants: [...reasons],
   });
@@ -137,6 +167,11 @@ function push(stretch: Stretch, { entry }: KeyedEntry, item: Omit<FeedItem, 'tok
   stretch.characters += token.length;
   for (const { length } of item.disclosures) stretch.characters += length;
   stretch.lastAt = at.getTime();
+}
+
+function grantsFor(keyed: KeyedChange, view: View, isGrants: boolean): readonly Grant[] {
+  if (isGrants) return itself(keyed, view);
+  return isErasure(keyed) ? [...view.addressed.values()] : earlier(view, keyed.entry.seq);
 }
 
 function earlier({ inForce }: View, seq: number): readonly Grant[] {

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../events/value.ts';
 import { opener } from '../ledger/disclose.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
-import type { Grant } from '../sharing/grant.ts';
+import { ERASED_FIELD, erasureOf, type Erasure } from '../ledger/erasure.ts';
+import { isAddressed, type Grant } from '../sharing/grant.ts';
 import {
   isInForce,
   permittedFields,
@@ -34,6 +35,8 @@ export function handOut(
   grants: readonly Grant[],
   question: Question | 'OWN',
 ): HandedOut | null {
+  const erasure = erasureOf(entry.state);
+  if (erasure) return tombstone(entry, recordKey, grants, question, erasure);
   if (question === 'OWN') return everything(entry, recordKey);
   if (entry.disclosures !== null || entry.state === null || recordKey === null) return null;
   const names = candidateNames(entry.state, grants, question);
@@ -42,6 +45,28 @@ export function handOut(
   const { disclosures, missing } = openerOf(entry, recordKey, entry.state)(permitted.keys());
   if (disclosures.length === 0) return null;
   return { fields: pick(entry.state, permitted), disclosures, permitted: without(permitted, missing) };
+}
+
+/**
+ * Of an erased record there is the word that it is, for whoever could see it before: by a grant that addresses it, also one
+ * that has ended.
+ */
+function tombstone(
+  entry: StoredChange,
+  recordKey: Uint8Array | null,
+  grants: readonly Grant[],
+  question: Question | 'OWN',
+  { shown }: Erasure,
+): HandedOut | null {
+  const { state } = entry;
+  const isHeld = entry.disclosures === null && state !== null && recordKey !== null;
+  const disclosures = isHeld ? openerOf(entry, recordKey, state)([ERASED_FIELD]).disclosures : [];
+  if (question === 'OWN')
+    return { fields: {}, disclosures: entry.disclosures ?? disclosures, permitted: new Map() };
+  if (!isHeld) return null;
+  const by = grants.filter((grant) => shown.includes(grant.id) && isAddressed(grant, question.audience));
+  if (by.length === 0) return null;
+  return { fields: {}, disclosures, permitted: new Map([[ERASED_FIELD, by.map(({ id }) => id)]]) };
 }
 
 /** What the decision about an entry goes by. Worked out from the full state, once for each entry that is in memory. */

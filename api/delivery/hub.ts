@@ -4,7 +4,7 @@ import type { Bell } from '../store/bell.ts';
 import { readStandings } from '../store/feeds.ts';
 import { decodeCursor, START } from './cursor.ts';
 import { Lobby, type Guest, type HubStats } from './lobby.ts';
-import { findBook, openRoom, type RoomSources } from './open-room.ts';
+import { checkpointOf, findBook, openRoom, type RoomSources } from './open-room.ts';
 import type { Selection } from './room.ts';
 import { keepRoom } from './rounds.ts';
 
@@ -68,9 +68,11 @@ export function openHub(options: HubOptions): Hub {
       throw new LotbookError('FUTURE_CURSOR', 'The cursor is not from this log.');
     // A room that others opened must know the grant that let this caller in.
     await rooms.get(head.id)?.room.catchUp();
+    const checkpoint = await checkpointOf(options, head);
     refuseMore(request);
     if (res.destroyed) return undefined;
-    const open = rooms.get(head.id) ?? keepRoom(openRoom(options, head, grants), { bell, clock, log });
+    const open =
+      rooms.get(head.id) ?? keepRoom(openRoom(options, head, grants, checkpoint), { bell, clock, log });
     rooms.set(head.id, open);
     // Returned, not awaited: what was read to find the book must not stay in memory as long as the stream does.
     return lobby.join(open, { reader, epoch, position, limit, select }, request);

@@ -1,3 +1,5 @@
+import type { KeyEntryFailureCode } from '../identity/book-keys.ts';
+import type { KeyFault } from '../identity/key-state.ts';
 import type { StandingFailureCode } from '../ledger/statements/standing.ts';
 import type { ChangeFailureCode } from '../ledger/verify-change.ts';
 
@@ -5,6 +7,8 @@ import type { ChangeFailureCode } from '../ledger/verify-change.ts';
 export type ItemFaultCode =
   | ChangeFailureCode
   | StandingFailureCode
+  | KeyEntryFailureCode
+  | KeyFault
   | 'FORK' // a second signed token for one place, version or number: its signer tells two stories
   | 'UNKNOWN_TERM' // of a term, or of
   | 'UNKNOWN_MANDATE' // a mandate that is not held here

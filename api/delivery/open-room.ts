@@ -6,8 +6,14 @@ import { Room } from './room.ts';
 import type { Caller } from '../sharing/caller.ts';
 import { readerIn, type Reader } from './reader.ts';
 import { viewOf, type View } from './view.ts';
+import { lastCheckpoint, type StoredCheckpoint } from '../store/checkpoints.ts';
 import type { Database } from '../store/database.ts';
 import type { Grants } from '../store/grants.ts';
+
+/** The last checkpoint of a book that is handed out here: of a copy its owner hands it out. */
+export function checkpointOf({ db }: RoomSources, { id, full }: BookHead): Promise<StoredCheckpoint | null> {
+  return full ? lastCheckpoint(db.pool, id) : Promise.resolve(null);
+}
 
 export interface RoomSources {
   db: Pick<Database, 'pool'>;
@@ -36,10 +42,17 @@ export async function findBook(
 }
 
 /** Opens the room of a book from the end of its log on. */
-export function openRoom(sources: RoomSources, head: BookHead, grants: readonly Grant[]): Room {
+export function openRoom(
+  sources: RoomSources,
+  head: BookHead,
+  grants: readonly Grant[],
+  checkpoint: StoredCheckpoint | null,
+): Room {
   const { db, clock, organisation } = sources;
   const heldFor = head.full && head.owner !== organisation ? head.owner : null;
   const book = head.id;
   const tail = openTail(head.length, (range) => readEntries(db.pool, { book, ...range }), head.full);
-  return new Room({ book, heldFor, tail, grants, readGrants: () => sources.grants.of(book), clock });
+  const readCheckpoint = () => checkpointOf(sources, head);
+  const readGrants = () => sources.grants.of(book);
+  return new Room({ book, heldFor, tail, grants, readGrants, checkpoint, readCheckpoint, clock });
 }

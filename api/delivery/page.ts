@@ -48,6 +48,6 @@ function readNumbers(order: string, cursor: string): number[] | null {
 }
 
 /** What the database takes as a `seq`. */
-export function isSeq(number: number | undefined): number is number {
-  return number !== undefined && number >= 0 && number <= 2_147_483_647;
+export function isSeq(number: number | null | undefined): number is number {
+  return typeof number === 'number' && number >= 0 && number <= 2_147_483_647;
 }

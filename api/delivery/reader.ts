@@ -8,6 +8,7 @@ export type Reader = 'OWN' | Audience;
 
 /** A book as far as it decides who may read it here. */
 interface HeldBook {
+  id: string;
   owner: string;
   /** Held in full, as its owner or as a member of its authority; else a local copy. */
   full: boolean;
@@ -25,11 +26,11 @@ interface HeldBook {
  */
 export async function readerIn(
   { db, organisation: self }: { db: Pick<Database, 'pool'>; organisation: string },
-  { owner, full }: HeldBook,
+  { id, owner, full }: HeldBook,
   caller: Caller,
 ): Promise<Reader | null> {
-  const isViewer = hasRole(caller, 'VIEWER');
+  const isViewer = hasRole(caller, 'VIEWER', id);
   if (isViewer && (owner === self || !full)) return 'OWN';
   if (!full || (caller.own && !isViewer && owner !== self)) return null;
-  return audienceIn(db.pool, { owner, self }, caller);
+  return audienceIn(db.pool, { id, owner, self }, caller);
 }

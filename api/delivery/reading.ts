@@ -46,6 +46,8 @@ export interface Reading {
     query: InBook & Paging & { search: RecordSearch; order: RecordOrder; descending: boolean },
   ): Promise<Page<RecordView>>;
   record(query: InBook & { id: string }): Promise<RecordView | null>;
+  /** Those of these records of which the caller may see something now. NOT_FOUND where that is so of the book. */
+  visible(query: InBook & { ids: readonly string[] }): Promise<string[]>;
   changes(query: InBook & Paging & { record?: string | null | undefined }): Promise<Page<ChangeView>>;
   /** The sharing rules of a book that concern the caller, with its own share of their audiences. */
   grants(caller: Caller, book: string): Promise<Grant[]>;
@@ -62,7 +64,7 @@ export function openReading(services: ScopeServices): Reading {
   });
 
   const isSeen = async (caller: Caller, book: ListedBook): Promise<boolean> => {
-    if (caller.own) return hasRole(caller, 'VIEWER');
+    if (caller.own) return hasRole(caller, 'VIEWER', book.id);
     const reader = await readerIn(services, book, caller);
     if (reader === 'OWN' || reader === null) return reader !== null;
     return isOpenTo(await grants.of(book.id), questionOf(services, reader));
@@ -94,6 +96,14 @@ export function openReading(services: ScopeServices): Reading {
       const found = await readCurrentEntries(db.pool, book, ids);
       const current = ids.map((each) => found.get(each)).find((entry) => entry !== undefined);
       return current ? viewOf(scope, current) : null;
+    },
+    visible: async ({ caller, book, viewAs, ids }) => {
+      const scope = await scopeOf(services, caller, book, viewAs);
+      const current = await readCurrentEntries(db.pool, book, ids);
+      return ids.filter((id) => {
+        const entry = current.get(id);
+        return entry !== undefined && viewOf(scope, entry) !== null;
+      });
     },
     changes: async ({ caller, book, viewAs, ...query }) => {
       checkFirst(query.first);

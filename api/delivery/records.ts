@@ -2,6 +2,7 @@ import type { Database } from '../store/database.ts';
 import { LotbookError } from '../errors.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { erasureOf } from '../ledger/erasure.ts';
 import { permittedFields, searchableEverywhere, type Permitted } from '../sharing/permitted.ts';
 import type { KeyedChange, StoredChange } from '../store/entries.ts';
 import { readRecords, type RecordOrder, type RecordPosition, type RecordRow } from '../store/records.ts';
@@ -24,6 +25,8 @@ export interface RecordView {
   permitted: Permitted;
   /** Looking with a partner's eyes: names of set fields that it does not get. */
   withheld: string[];
+  /** Why it was erased; null for a record that was not. */
+  erased: string | null;
   token: string;
   disclosures: string[];
 }
@@ -96,6 +99,7 @@ export function viewOf(
 ): RecordView | null {
   const handed = handOut(entry, key, grants, question);
   if (!handed) return null;
+  const erased = erasureOf(entry.state)?.reason ?? null;
   return {
     book: book.id,
     id: entry.record,
@@ -104,9 +108,11 @@ export function viewOf(
     seq: entry.seq,
     updatedAt: entry.at,
     ...handed,
-    withheld: viewAs
-      ? Object.keys(entry.state ?? {}).filter((name) => !Object.hasOwn(handed.fields, name))
-      : [],
+    erased,
+    withheld:
+      viewAs && erased === null
+        ? Object.keys(entry.state ?? {}).filter((name) => !Object.hasOwn(handed.fields, name))
+        : [],
     token: entry.token,
   };
 }

@@ -1,7 +1,16 @@
 import type { Grant } from '../sharing/grant.ts';
 import type { Position } from './cursor.ts';
 import { encodeCursor } from './cursor.ts';
-import { isShared, walk, type FeedBatch, type Stretch, type Window } from './feed.ts';
+import {
+  checkpointItems,
+  isErasure,
+  isShared,
+  walk,
+  type FeedBatch,
+  type FeedCheckpoint,
+  type Stretch,
+  type Window,
+} from './feed.ts';
 import type { Tail } from './tail.ts';
 import type { Reader } from './reader.ts';
 import { viewOf, type View } from './view.ts';
@@ -54,6 +63,10 @@ export class Room {
   #sharedBytes = 0;
   #refreshing: Promise<boolean> | null = null;
   #checkedAt: number;
+  #checkpoint: FeedCheckpoint | null;
+  #readCheckpoint: () => Promise<FeedCheckpoint | null>;
+  /** The last entry that a checkpoint is made for. */
+  #due: number;
 
   constructor(given: {
     book: string;
@@ -61,6 +74,8 @@ export class Room {
     tail: Tail;
     grants: readonly Grant[];
     readGrants: () => Promise<readonly Grant[]>;
+    checkpoint: FeedCheckpoint | null;
+    readCheckpoint: () => Promise<FeedCheckpoint | null>;
     clock: () => number;
   }) {
     this.book = given.book;
@@ -70,6 +85,9 @@ export class Room {
     this.#readGrants = given.readGrants;
     this.#clock = given.clock;
     this.#checkedAt = given.clock();
+    this.#checkpoint = given.checkpoint;
+    this.#readCheckpoint = given.readCheckpoint;
+    this.#due = given.tail.head;
   }
 
   get head(): number {
@@ -93,6 +111,13 @@ export class Room {
     const { entries, complete } = await this.#tail.readOn();
     const grants = await this.#readGrants();
     this.#tail.append(entries);
+    if (entries.some(isErasure)) {
+      this.#shared.clear();
+      this.#sharedBytes = 0;
+    }
+    this.#due = entries.findLast(({ entry }) => entry.kind === 'HEADS')?.entry.seq ?? this.#due;
+    // It is made right after its entry is committed, and the bell rings again.
+    if (this.#due > (this.#checkpoint?.size ?? 0)) this.#checkpoint = await this.#readCheckpoint();
     if (grants !== this.#grants) {
       this.#grants = grants;
       this.#views.clear();
@@ -133,7 +158,7 @@ export class Room {
     if (!isShared(place.position, window)) return this.#make(place, window, view);
     const last = window.entries.at(-1)?.entry.seq ?? 0;
     const cursor = encodeCursor(place.position, place.epoch);
-    const key = [view.class, cursor, last, place.limit, place.select.key].join('|');
+    const key = [view.class, cursor, last, this.#checkpoint?.size, place.limit, place.select.key].join('|');
     let delivery = this.#shared.get(key);
     if (!delivery) {
       delivery = this.#make(place, window, view);
@@ -144,7 +169,10 @@ export class Room {
 
   #make({ position, epoch, limit, select }: Place, window: Window, view: View): Delivery {
     const stretch = walk(window, position, view, { limit, now: this.#clock() });
-    const caughtUp = stretch.position.backfill === null && stretch.position.seq >= this.head;
+    const { noted } = position;
+    if (noted !== undefined) stretch.position = { ...stretch.position, noted };
+    const isAtEnd = stretch.position.backfill === null && stretch.position.seq >= this.head;
+    const caughtUp = isAtEnd && this.#note(stretch, limit);
     const bytes = stretch.items.length === 0 ? null : frame(select, batchOf(stretch, epoch, caughtUp));
     return {
       bytes,
@@ -153,6 +181,17 @@ export class Room {
       caughtUp,
       lastAt: stretch.lastAt,
     };
+  }
+
+  /** Puts the last checkpoint at the end of what there is. False where there is no room left for it. */
+  #note(stretch: Stretch, limit: number): boolean {
+    const checkpoint = this.#checkpoint;
+    const { seq, noted = 0 } = stretch.position;
+    if (!checkpoint || checkpoint.size <= noted || checkpoint.size > seq) return true;
+    if (stretch.items.length > Math.max(0, limit - 2)) return false;
+    stretch.items.push(...checkpointItems(checkpoint));
+    stretch.position = { ...stretch.position, noted: checkpoint.size };
+    return true;
   }
 
   #share(key: string, delivery: Delivery): void {

@@ -36,7 +36,7 @@ export async function scopeOf(
   viewAs?: string | null,
 ): Promise<Scope> {
   const { db, grants } = services;
-  if (caller.own ? !hasRole(caller, 'VIEWER') : viewAs) {
+  if (caller.own ? !hasRole(caller, 'VIEWER', bookId) : viewAs) {
     throw new LotbookError('NOT_PERMITTED', 'This is for people of the organisation with the role VIEWER.');
   }
   const book = await findBook(db.pool, bookId);

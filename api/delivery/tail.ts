@@ -1,4 +1,4 @@
-import { boundsOf, type Window } from './feed.ts';
+import { boundsOf, isErasure, type Window } from './feed.ts';
 import type { Position } from './cursor.ts';
 import type { KeyedEntry } from '../store/entries.ts';
 
@@ -66,6 +66,11 @@ export function openTail(length: number, read: ReadRange, isWhole = true): Tail 
     },
     append: (rows) => {
       if (rows.length === 0) return;
+      const erased = new Set(rows.filter(isErasure).map(({ entry }) => entry.record));
+      if (erased.size > 0) {
+        entries = entries.map((keyed) => (erased.has(keyed.entry.record) ? withoutContent(keyed) : keyed));
+        reading.clear();
+      }
       entries.push(...rows);
       for (const { entry } of rows) characters += sizeOf(entry);
       head = (rows.at(-1) as KeyedEntry).entry.seq;
@@ -91,6 +96,11 @@ export function openTail(length: number, read: ReadRange, isWhole = true): Tail 
 function sizeOf({ token, state }: KeyedEntry['entry']): number {
   // The values are about as long as what the token needs for them; the exact size is of no use.
   return token.length + (state === null ? 0 : 64 * Object.keys(state).length);
+}
+
+/** What is in memory is erased with what is stored. */
+function withoutContent({ entry }: KeyedEntry): KeyedEntry {
+  return { entry: { ...entry, state: null }, key: null };
 }
 
 /** Index of the first entry beyond a seq; the entries are in order. */

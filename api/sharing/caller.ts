@@ -3,21 +3,28 @@ import type { Audience } from './grant.ts';
 export const ROLES = ['VIEWER', 'EDITOR', 'APPROVER', 'INVESTIGATOR', 'AUDITOR', 'ADMINISTRATOR'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who is calling, as an access token established it. */
+/** Who is calling, as an access token or a session established it. */
 export interface Caller {
   organisation: string;
-  /** The organisation for its node, `organisation/program` for a program of it. */
+  /**
+   * The organisation for its node, `organisation/program` for a program of it with a key, `organisation/people/<id>` for a
+   * person, `organisation/tokens/<id>` for a program with an API token.
+   */
   clientId: string;
   /** True for this node's own organisation: its people and programs. */
   own: boolean;
   /** True for no partner of this node: it has no standing in this node's books, only in those of who introduced it. */
   introduced?: boolean;
-  /** Only own callers have roles; partners have grants. */
+  /** In all books, and in the node as a whole. Only own callers have roles; partners have grants. */
   roles: readonly Role[];
+  /** Further roles in single books. */
+  rolesIn?: ReadonlyMap<string, readonly Role[]>;
   /** Groups of partners that grants can name. */
   groups: readonly string[];
-  /** End of the access token, ms. */
+  /** Until when the caller is believed to be this one, ms: what is open then is closed. */
   expiresAt: number;
+  /** Of a person: its id here, and that of the session. */
+  person?: { id: string; session: string };
 }
 
 /** Each of these roles includes those after it. */
@@ -29,15 +36,27 @@ const INCLUDES: Partial<Record<Role, readonly Role[]>> = {
   AUDITOR: ['VIEWER'],
 };
 
-export function hasRole(caller: Caller, role: Role): boolean {
-  return caller.own && caller.roles.some((own) => own === role || INCLUDES[own]?.includes(role));
+/** @param book null asks for the role in all books, which is also that in what concerns the node as a whole */
+export function hasRole(caller: Caller, role: Role, book: string | null): boolean {
+  if (!caller.own) return false;
+  return includes(caller.roles, role) || (book !== null && includes(caller.rolesIn?.get(book) ?? [], role));
 }
 
-/** The caller as grants see it. */
-export function audienceOf(caller: Caller): Audience {
+/** Whether the caller has the role anywhere: in which book is to be asked where that is known. */
+export function hasRoleSomewhere(caller: Caller, role: Role): boolean {
+  const lists = [caller.roles, ...(caller.rolesIn?.values() ?? [])];
+  return caller.own && lists.some((roles) => includes(roles, role));
+}
+
+function includes(roles: readonly Role[], role: Role): boolean {
+  return roles.some((own) => own === role || INCLUDES[own]?.includes(role));
+}
+
+/** The caller as the grants of a book see it. */
+export function audienceOf(caller: Caller, book: string): Audience {
   return {
     organisation: caller.organisation,
     groups: caller.groups,
-    roles: caller.own ? ROLES.filter((role) => hasRole(caller, role)) : [],
+    roles: caller.own ? ROLES.filter((role) => hasRole(caller, role, book)) : [],
   };
 }

@@ -4,7 +4,8 @@ import type { RecordKind } from '../ledger/change.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
 
 /** READ: see the fields. REQUEST: propose values, a person decides. CHANGE: approved without a person. */
-export type GrantRight = 'READ' | 'REQUEST' | 'CHANGE';
+export const GRANT_RIGHTS = ['READ', 'REQUEST', 'CHANGE'] as const;
+export type GrantRight = (typeof GRANT_RIGHTS)[number];
 
 export const ORDINARY_PURPOSE = 'traceability';
 

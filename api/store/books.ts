@@ -8,9 +8,11 @@ export interface StoredBook {
   length: number;
   grantsSeq: number;
   createdAt: Date;
+  /** 32 secret bytes that every member has; null for a local copy. */
+  slotKey: Buffer | null;
 }
 
-const COLUMNS = 'id, title, owner, authority, length, "grantsSeq", "createdAt"';
+const COLUMNS = 'id, title, owner, authority, length, "grantsSeq", "createdAt", "slotKey"';
 
 export async function bookById(pool: pg.Pool, id: string): Promise<StoredBook | null> {
   const { rows } = await pool.query<StoredBook>({
@@ -19,6 +21,15 @@ export async function bookById(pool: pg.Pool, id: string): Promise<StoredBook | 
     values: [id],
   });
   return rows[0] ?? null;
+}
+
+/** The books that an organisation approves, of those that are here in full. */
+export async function booksApprovedBy(pool: pg.Pool, organisation: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    'SELECT id FROM book WHERE authority = $1 AND "slotKey" IS NOT NULL ORDER BY id',
+    [organisation],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Opens a book; false when there is one with this id. */
@@ -56,5 +67,19 @@ export async function currentStates(
             WHERE r.book = $1 AND r.id = ANY($2)`,
     values: [book, ids],
   });
+  return rows;
+}
+
+/** Every version of records that has a content. */
+export async function readStates(
+  source: Pick<pg.Pool, 'query'>,
+  book: string,
+  records: readonly string[],
+): Promise<{ record: string; kind: string; seq: number; at: Date; state: string }[]> {
+  const { rows } = await source.query<{ record: string; kind: string; seq: number; at: Date; state: string }>(
+    `SELECT record, kind, seq, at, state FROM entry
+      WHERE book = $1 AND record = ANY($2) AND state IS NOT NULL ORDER BY seq`,
+    [book, records],
+  );
   return rows;
 }

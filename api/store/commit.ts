@@ -1,7 +1,10 @@
 import type pg from 'pg';
 import type { Link } from '../events/links.ts';
 import type { EntryKind, RecordKind } from '../ledger/change.ts';
+import { isErased } from '../ledger/erasure.ts';
 import { LotbookError } from '../errors.ts';
+import { eraseEarlier } from './erasure.ts';
+import { KEY_RECORD_PREFIX } from '../identity/key-state.ts';
 import { writeLinks } from './links.ts';
 import type { StoredRequest } from './requests.ts';
 
@@ -12,6 +15,8 @@ export interface BookHead {
   length: number;
   grantsSeq: number;
   slotKey: Buffer;
+  /** Number of the last statement of the authority's key log that the log holds; 0: none. */
+  keyNr: number;
   /** It changes through this node's seat in its authority, not by this node alone. */
   seated: boolean;
 }
@@ -43,6 +48,8 @@ export interface NewEntry {
   recordKey: Buffer | null;
   eventTime: Date | null;
   links: readonly Link[];
+  /** When it was approved; absent for the time of its group. */
+  at?: Date;
 }
 
 /** A request as a decision leaves it. */
@@ -56,7 +63,7 @@ export async function lockBook(client: pg.PoolClient, book: string): Promise<Boo
   try {
     const { rows } = await client.query<BookHead>({
       name: 'lock-book',
-      text: 'SELECT length, "grantsSeq", "slotKey", seated FROM book WHERE id = $1 FOR UPDATE',
+      text: `SELECT ${HEAD} FOR UPDATE OF b`,
       values: [book],
     });
     return rows[0] ?? null;
@@ -66,11 +73,16 @@ export async function lockBook(client: pg.PoolClient, book: string): Promise<Boo
   }
 }
 
+const HEAD = `b.length, b."grantsSeq", b."slotKey", b.seated, coalesce((
+    SELECT e.version FROM entry e WHERE e.book = b.id AND e.record = '${KEY_RECORD_PREFIX}' || b.authority
+     ORDER BY e.version DESC LIMIT 1), 0) AS "keyNr"
+  FROM book b WHERE b.id = $1`;
+
 /** The head of a book without its lock. */
 export async function readHead(source: pg.Pool | pg.PoolClient, book: string): Promise<BookHead | null> {
   const { rows } = await source.query<BookHead>({
     name: 'read-head',
-    text: 'SELECT length, "grantsSeq", "slotKey", seated FROM book WHERE id = $1',
+    text: `SELECT ${HEAD}`,
     values: [book],
   });
   return rows[0] ?? null;
@@ -108,7 +120,7 @@ export async function writeEntries(
     text: WRITE_ENTRIES,
     values: [
       book,
-      at,
+      column((entry) => entry.at ?? at),
       column(({ seq }) => seq),
       column(({ kind }) => kind),
       column(({ record }) => record),
@@ -131,22 +143,29 @@ export async function writeEntries(
     book,
     [...current.values()].map(({ record, version, links }) => ({ record, isNew: version === 1, links })),
   );
+  await eraseEarlier(
+    client,
+    book,
+    ofRecords.filter(({ state }) => isErased(state)),
+    at,
+  );
 }
 
 const WRITE_ENTRIES = `
   WITH input AS (
-    SELECT * FROM unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::int[],
-                         $11::text[], $12::bytea[], $13::timestamptz[])
-      AS t(seq, kind, record, version, token, state, request, first_seq, hash, record_key, event_time)
+    SELECT * FROM unnest($2::timestamptz[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[],
+                         $9::uuid[], $10::int[], $11::text[], $12::bytea[], $13::timestamptz[])
+      AS t(at, seq, kind, record, version, token, state, request, first_seq, hash, record_key, event_time)
   ), entries AS (
     INSERT INTO entry (book, seq, kind, record, version, at, token, state, request)
-    SELECT $1, seq, kind, record, version, $2, token, state, request FROM input
+    SELECT $1, seq, kind, record, version, at, token, state, request FROM input
   ), records AS (
     INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, key, "eventTime")
     SELECT DISTINCT ON (record) $1, record, kind, version, seq, first_seq, hash, record_key, event_time FROM input
      WHERE record_key IS NOT NULL ORDER BY record, version DESC
     ON CONFLICT (book, id) DO UPDATE
-      SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, "eventTime" = excluded."eventTime"
+      SET version = excluded.version, seq = excluded.seq, hash = excluded.hash, key = excluded.key,
+          "eventTime" = excluded."eventTime"
   )
   UPDATE book SET length = $14, "grantsSeq" = coalesce($15::int, "grantsSeq") WHERE id = $1`;
 

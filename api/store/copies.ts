@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Link } from '../events/links.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { eraseEarlier } from './erasure.ts';
 import { writeLinks } from './links.ts';
 
 /** An entry of a local copy: what was received of one version of a record. */
@@ -28,6 +29,8 @@ export interface CopiedRecord {
   hash: string;
   eventTime: Date | null;
   links: readonly Link[];
+  /** Whether its current version says that it is erased. */
+  erased: boolean;
 }
 
 export interface QuarantinedItem {
@@ -129,6 +132,13 @@ export async function writeCopies(client: pg.PoolClient, batch: CopyBatch): Prom
     batch.book,
     batch.records.map(({ id, links }) => ({ record: id, isNew: false, links })),
   );
+  const erased = batch.records.filter((record) => record.erased);
+  await eraseEarlier(
+    client,
+    batch.book,
+    erased.map(({ id, version }) => ({ record: id, version })),
+    batch.now,
+  );
   await writeQuarantine(client, batch);
   if (batch.cursor === undefined) return;
   const hasItems = batch.entries.length + batch.quarantined.length > 0;
@@ -163,13 +173,14 @@ async function writeEntries(client: pg.PoolClient, { book, entries }: CopyBatch)
       column(({ request }) => request),
     ],
   });
-  const highest = (of: readonly CopiedEntry[]) => of.reduce((max, { seq }) => Math.max(max, seq), 0);
+  const highest = entries.reduce((max, { seq }) => Math.max(max, seq), 0);
   await client.query({
     name: 'lengthen-copy',
-    // A grant that comes late must be noticed too: `grantsSeq` moves with every one.
+    // A grant that comes late must be noticed too. A copy counts down, so that the grants of a copy are never taken for those of
+    // the whole book where this node comes to hold it.
     text: `UPDATE book SET length = greatest(length, $2),
-             "grantsSeq" = CASE WHEN $3 = 0 THEN "grantsSeq" ELSE greatest("grantsSeq" + 1, $3) END WHERE id = $1`,
-    values: [book, highest(entries), highest(entries.filter(({ kind }) => kind === 'GRANT'))],
+             "grantsSeq" = CASE WHEN $3 THEN least("grantsSeq", 0) - 1 ELSE "grantsSeq" END WHERE id = $1`,
+    values: [book, highest, entries.some(({ kind }) => kind === 'GRANT')],
   });
 }
 
@@ -178,11 +189,11 @@ async function writeRecords(client: pg.PoolClient, { book, records }: CopyBatch)
   const column = <T>(of: (record: CopiedRecord) => T): T[] => records.map(of);
   await client.query({
     name: 'write-copied-records',
-    text: `INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, "eventTime")
-           SELECT $1, * FROM unnest($2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::timestamptz[])
+    text: `INSERT INTO record (book, id, kind, version, seq, "firstSeq", hash, "eventTime", verified)
+           SELECT $1, t.*, 0 FROM unnest($2::text[], $3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::timestamptz[]) AS t
            ON CONFLICT (book, id) DO UPDATE
              SET kind = excluded.kind, version = excluded.version, seq = excluded.seq, "firstSeq" = excluded."firstSeq",
-                 hash = excluded.hash, "eventTime" = excluded."eventTime"`,
+                 hash = excluded.hash, "eventTime" = excluded."eventTime", verified = 0`,
     values: [
       book,
       column(({ id }) => id),

@@ -51,6 +51,8 @@ export async function readStandings(
 export interface KeptCopy {
   book: string;
   owner: string;
+  /** Who approves now, as far as is known here. */
+  authority: string;
   /** Whether its owner has appointed others to hold its authority too, as far as is known here. */
   hasMandate: boolean;
   ended: boolean;
@@ -59,7 +61,7 @@ export interface KeptCopy {
 export async function readCopies(db: Queryable): Promise<KeptCopy[]> {
   const { rows } = await db.query<KeptCopy>({
     name: 'copies',
-    text: `SELECT f.book, b.owner, f.state = 'ENDED' AS ended,
+    text: `SELECT f.book, b.owner, b.authority, f.state = 'ENDED' AS ended,
                   EXISTS (SELECT 1 FROM statement s WHERE s.book = f.book AND s.kind = 'MANDATE') AS "hasMandate"
              FROM feed f JOIN book b ON b.id = f.book WHERE b."slotKey" IS NULL`,
   });

@@ -1,12 +1,23 @@
 import { mkdir, open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeyError, publicPart, type PrivateJwk, type PublicJwk } from '../identity/jwk.ts';
-import { localSigner, type Signer } from '../identity/signer.ts';
+import { publicPart, type PrivateJwk, type PublicJwk, thumbprint } from '../identity/jwk.ts';
+import type { Signer } from '../identity/signer.ts';
 import { HomeError } from './home/error.ts';
-import { badKey, parsePrivateKey, readKeyFile, writeKeyFile } from './home/key-file.ts';
+import { generateKey, parsePrivateKeys, readKeyFile, writeKeyFile } from './home/key-file.ts';
+import {
+  fileKeys,
+  givenKeys,
+  KEY_FILE,
+  type KeySource,
+  NEXT_KEY_FILE,
+  type OfferedKeys,
+  offeredKeys,
+} from './home/key-source.ts';
 import { parseOrganisation, readOrganisationFile, type OrganisationFile } from './home/organisation-file.ts';
+import { writeStaged } from './home/staged.ts';
 
 export { HomeError } from './home/error.ts';
+export { generateKey } from './home/key-file.ts';
 
 /** Who this node is and what it signs with. */
 export interface Home {
@@ -18,16 +29,19 @@ export interface Home {
   url: string | undefined;
   /** Names of the books that the first start opens. */
   books: readonly string[];
+  /** Where its private keys are. */
+  keys: KeySource;
+  /** Of the key that is the ordinary one there. Which one is in force its key log says. */
   signer: Signer;
   publicJwk: PublicJwk;
 }
 
 const organisationPath = (dir: string) => join(dir, 'organisation.json');
-const keyPath = (dir: string) => join(dir, 'key.jwk');
+const keyPath = (dir: string) => join(dir, KEY_FILE);
 
 /**
- * Makes the directory of a node: `organisation.json` and, readable by its owner only, `key.jwk`. Overwrites nothing:
- * a lost key is a lost node.
+ * Makes the directory of a node: `organisation.json` and, readable by their owner only, `key.jwk` and `next-key.jwk`, with which a
+ * lost or stolen key is replaced. Overwrites nothing.
  *
  * @throws HomeError HOME_EXISTS, BAD_ORGANISATION
  */
@@ -53,38 +67,47 @@ export async function initHome(
     await unlink(keyPath(dir)); // ours, written a moment ago and used by nobody
     throw error;
   }
+  await makeNextKey(dir);
   return { publicJwk: publicPart(jwk), organisation };
+}
+
+/** Makes the key that comes next, where there is none, and says to what the next statement of the key log commits. */
+export async function makeNextKey(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const path = join(dir, NEXT_KEY_FILE);
+  await writeKeyFile(path, generateKey()).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  await writeStaged(dir, { next: thumbprint(await readKeyFile(path)) });
 }
 
 interface HomeConfig {
   dir: string;
   privateKey?: string | undefined;
+  signerUrl?: string | undefined;
   organisation?: string | undefined;
   name?: string | undefined;
 }
 
 /**
- * Opens the directory of a node. The private key comes from the configuration where that has one, else from `key.jwk`;
+ * Opens the directory of a node. Its keys are with an external signer, or in the configuration, where that names them, else in `key.jwk`;
  * the organisation from `organisation.json`, or from the configuration where there is no such file.
  *
  * @throws HomeError NO_HOME, BAD_ORGANISATION, BAD_KEY, KEY_EXPOSED
  */
-export async function openHome(config: HomeConfig): Promise<Home> {
-  const file = await organisationOf(config);
-  const fromConfig = config.privateKey !== undefined;
-  const jwk = fromConfig
-    ? parsePrivateKey(config.privateKey ?? '', 'LOTBOOK_PRIVATE_KEY')
-    : await readKeyFile(keyPath(config.dir));
-  const { organisation, name, gln, url, books = [] } = file;
-  return {
-    organisation,
-    name,
-    gln,
-    url,
-    books,
-    signer: signerOf(jwk, fromConfig),
-    publicJwk: publicPart(jwk),
-  };
+export async function openHome(config: HomeConfig, openSigner?: (url: string) => OfferedKeys): Promise<Home> {
+  const { organisation, name, gln, url, books = [] } = await organisationOf(config);
+  const keys = keysOf(config, openSigner);
+  return { organisation, name, gln, url, books, keys, ...(await keys.first()) };
+}
+
+function keysOf(
+  { dir, privateKey, signerUrl }: HomeConfig,
+  openSigner?: (url: string) => OfferedKeys,
+): KeySource {
+  if (signerUrl !== undefined && openSigner) return offeredKeys(openSigner(signerUrl), 'LOTBOOK_SIGNER_URL');
+  if (privateKey === undefined) return fileKeys(dir);
+  return givenKeys(parsePrivateKeys(privateKey, 'LOTBOOK_PRIVATE_KEY'), 'LOTBOOK_PRIVATE_KEY');
 }
 
 async function organisationOf({ dir, organisation, name }: HomeConfig): Promise<OrganisationFile> {
@@ -102,17 +125,6 @@ async function organisationOf({ dir, organisation, name }: HomeConfig): Promise<
     `LOTBOOK_ORGANISATION is not the organisation in ${path}.`,
     'Unset it, or point LOTBOOK_DIR at the directory of that organisation.',
   );
-}
-
-function signerOf(jwk: PrivateJwk, fromConfig: boolean): Signer {
-  try {
-    return localSigner(jwk);
-  } catch (error) {
-    throw badKey(
-      fromConfig ? 'LOTBOOK_PRIVATE_KEY' : 'key.jwk',
-      error instanceof KeyError ? error.message : 'it is no key',
-    );
-  }
 }
 
 function homeExists(dir: string): HomeError {

@@ -32,8 +32,8 @@ export async function replaceIntroductions(
   }
 }
 
-/** Notes that the owner's mandate names an organisation; what it is besides stays. */
-export async function noteMember(db: Db, owner: string, organisation: string, kid: string): Promise<void> {
+/** Notes that the owner made an organisation known; what it is besides stays. */
+export async function noteKnown(db: Db, owner: string, organisation: string, kid: string): Promise<void> {
   await db.introduction.upsert({
     where: { owner_organisation: { owner, organisation } },
     create: { owner, organisation, kid, partner: false, groups: [] },
@@ -41,9 +41,47 @@ export async function noteMember(db: Db, owner: string, organisation: string, ki
   });
 }
 
+/** What was said of an organisation under one key counts under the key that has taken its place. */
+export async function moveIntroductions(
+  db: Db,
+  organisation: string,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const moved = { where: { organisation, kid: from }, data: { kid: to } };
+  await db.introduction.updateMany(moved);
+  await db.registerReader.updateMany(moved);
+}
+
 /** Whether another owner made it known: then its address is not this owner's to change. */
 export async function isIntroducedByOthers(db: Db, owner: string, organisation: string): Promise<boolean> {
   return (await db.introduction.count({ where: { organisation, owner: { not: owner } } })) > 0;
+}
+
+/** Makes these the organisations that may ask this node for the terms of a book. */
+export async function replaceRegisterReaders(
+  db: Db,
+  book: string,
+  readers: readonly Pick<Introduced, 'organisation' | 'kid'>[],
+): Promise<void> {
+  await db.registerReader.deleteMany({ where: { book } });
+  await db.registerReader.createMany({
+    data: readers.map(({ organisation, kid }) => ({ book, organisation, kid })),
+  });
+}
+
+/** Whether an organisation may ask this node for the terms of a book, of which it sees nothing else. */
+export async function isRegisterReader(
+  db: Pick<pg.Pool, 'query'>,
+  book: string,
+  organisation: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'register-reader',
+    text: `SELECT FROM register_reader r JOIN client c ON c."clientId" = r.organisation AND c.kid = r.kid
+            WHERE r.book = $1 AND r.organisation = $2 AND c."revokedAt" IS NULL`,
+    values: [book, organisation],
+  });
+  return rowCount === 1;
 }
 
 const GROUPS = `
@@ -74,10 +112,10 @@ export function standingName(owner: string, organisation: string): string {
  */
 export async function audienceIn(
   db: Pick<pg.Pool, 'query'>,
-  { owner, self }: { owner: string; self: string },
+  { id, owner, self }: { id: string; owner: string; self: string },
   caller: Caller,
 ): Promise<Audience | null> {
-  if (owner === self) return caller.introduced ? null : audienceOf(caller);
+  if (owner === self) return caller.introduced ? null : audienceOf(caller, id);
   const { organisation } = caller;
   const groups = (await readIntroducedGroups(db, [organisation])).get(standingName(owner, organisation));
   return groups ? { organisation, groups, roles: [] } : null;

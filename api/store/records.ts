@@ -49,7 +49,12 @@ export async function readRecords(db: Pick<pg.Pool, 'query'>, query: RecordQuery
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const book = bind(query.book);
-  const conditions = [`e.book = ${book}`, ...narrowing(query, book, bind), ...position(query, bind)];
+  const conditions = [
+    `e.book = ${book}`,
+    'NOT r.erased',
+    ...narrowing(query, book, bind),
+    ...position(query, bind),
+  ];
   const { rows } = await db.query<StoredRow>(
     `SELECT e.book, e.seq, e.kind, e.record, e.version, e.at, e.token, e.state, e.disclosures, e.request, r.key,
             r."firstSeq", r."eventTime"

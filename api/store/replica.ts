@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import { keyRecord } from '../identity/key-state.ts';
 import type { EntryKind } from '../ledger/change.ts';
 import { writeEntries, writeFinalRequests, type DecidedRequest, type NewEntry } from './commit.ts';
+import { forgetNodes } from './log-nodes.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -153,6 +155,11 @@ export async function dropFrames(client: pg.PoolClient, book: string, tos: reado
   ]);
 }
 
+/** Forgets all proposals. */
+export async function dropTail(client: pg.PoolClient, book: string): Promise<void> {
+  await client.query('DELETE FROM frame WHERE book = $1 AND body IS NOT NULL', [book]);
+}
+
 /** Makes proposals final: from now on they are entries, records and decided requests. */
 export async function finaliseFrames(
   client: pg.PoolClient,
@@ -239,14 +246,20 @@ export async function readDecided(db: Queryable, ids: readonly string[]): Promis
 }
 
 /** The highest mandate and term that the log itself holds. */
-export async function readLoggedNumbers(db: Queryable, book: string): Promise<{ m: number; n: number }> {
+export async function readLoggedNumbers(
+  db: Queryable,
+  book: string,
+  /** Those whose key statements the log may hold. */
+  organisations: readonly string[],
+): Promise<{ m: number; n: number; keys: Map<string, number> }> {
   const { rows } = await db.query<{ record: string; version: number }>(
     `SELECT record, max(version) AS version FROM entry
-      WHERE book = $1 AND record IN ('urn:lotbook:mandate', 'urn:lotbook:term') GROUP BY record`,
-    [book],
+      WHERE book = $1 AND record = ANY($2) GROUP BY record`,
+    [book, ['urn:lotbook:mandate', 'urn:lotbook:term', ...organisations.map(keyRecord)]],
   );
   const of = (record: string) => rows.find((row) => row.record === record)?.version ?? 0;
-  return { m: of('urn:lotbook:mandate'), n: of('urn:lotbook:term') };
+  const keys = organisations.map((each) => [each, of(keyRecord(each))] as const).filter(([, nr]) => nr > 0);
+  return { m: of('urn:lotbook:mandate'), n: of('urn:lotbook:term'), keys: new Map(keys) };
 }
 
 /** The last certified place at or before `to`. */
@@ -279,6 +292,7 @@ export async function openReplica(
 
 /** Gives up a book that this node is no member of any more: what it may see of it comes again with the owner's feed. */
 export async function closeReplica(client: pg.PoolClient, book: string): Promise<void> {
+  await forgetNodes(client, book);
   for (const table of ['link', 'record', 'entry', 'frame']) {
     await client.query(`DELETE FROM ${table} WHERE book = $1`, [book]);
   }

@@ -66,6 +66,14 @@ export async function pendingRequests(
   return rows;
 }
 
+export async function countProvisional(source: Source, book: string): Promise<number> {
+  const { rows } = await source.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM request WHERE book = $1 AND state = 'PROVISIONAL'`,
+    [book],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Ends a waiting request; null when it does not wait any more. */
 export async function rejectRequest(
   source: Source,
@@ -102,6 +110,14 @@ export async function queueRequest(
   const [stored] = await knownRequests(source, book, [{ requester, key }]);
   if (!stored) throw new Error('a queued request vanished');
   return stored;
+}
+
+/** Puts another signed token in place of that of a request that waits for its delivery. */
+export async function setRequestToken(pool: pg.Pool, id: string, token: string): Promise<void> {
+  await pool.query(`UPDATE request SET token = $2 WHERE id = $1 AND state IN ('QUEUED', 'PROVISIONAL')`, [
+    id,
+    token,
+  ]);
 }
 
 /**

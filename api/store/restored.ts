@@ -3,8 +3,8 @@ import { inTransaction } from './transaction.ts';
 
 /**
  * The operator's word that this database was restored from an older copy. What this node told others since then may be gone
- * here, so as a member of a book's authority it stores and approves nothing until it has found out what it lacks; and what it
- * keeps as a registrar no longer tells all that may be final. To be called before anybody looks after the authority.
+ * here, so as a member of a book's authority it stores and approves nothing until it has found out what it lacks; and as a
+ * registrar it makes no term until the members have told it which there are, and what it keeps no longer tells all that may be final. To be called before anybody looks after the authority.
  *
  * @returns the books in which it is a member or the registrar
  */
@@ -17,7 +17,7 @@ export async function markRestored(pool: Pool): Promise<string[]> {
       await client.query('UPDATE authority SET member = $2, register = $3 WHERE book = $1', [
         book,
         withMark(member, { recovering: true }),
-        withMark(register, { covers: false }),
+        withMark(register, { covers: false, restored: true }),
       ]);
     }
     return rows.map(({ book }) => book);

@@ -9,7 +9,12 @@ import { inPartnersTransaction, putOrganisation } from './partners.ts';
  *
  * @throws HomeError BAD_ORGANISATION, BAD_KEY when the database is another node's, or its key is another one
  */
-export async function enterSelf(prisma: PrismaClient, home: Home, url: string, now: Date): Promise<void> {
+export async function enterSelf(
+  prisma: PrismaClient,
+  home: Pick<Home, 'organisation' | 'name' | 'publicJwk'>,
+  url: string,
+  now: Date,
+): Promise<void> {
   const { organisation, name, publicJwk } = home;
   await inPartnersTransaction(prisma, async (tx) => {
     const self = await tx.organisation.findFirst({ where: { status: 'SELF' } });
@@ -25,7 +30,7 @@ export async function enterSelf(prisma: PrismaClient, home: Home, url: string, n
       throw new HomeError(
         'BAD_KEY',
         'The database was made with another private key than the one that this node has now.',
-        'Put the key back with which the node was made; what it signed can be continued with that key alone.',
+        'Put the key back that is in force by the key log of the node; if it is lost, `lotbook keys recover` changes to the next one.',
       );
     }
     if (!self || self.name !== name || self.url !== url) {

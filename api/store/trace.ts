@@ -49,7 +49,7 @@ export async function readLinkingEvents(
         WHERE l.identifier = ANY($1) AND l.book = ANY($2) AND ($3::text[] IS NULL OR l.field = ANY($3)))
      SELECT ${COLUMNS} FROM hit h JOIN record r ON r.book = h.book AND r.id = h.record
             ${knownAt ? AS_OF('$4') : CURRENT} JOIN book b ON b.id = e.book
-      WHERE r.kind = 'EVENT'`,
+      WHERE r.kind = 'EVENT' AND NOT r.erased`,
     [identifiers, books, fields, ...(knownAt ? [knownAt] : [])],
   );
   return rows;
@@ -62,7 +62,7 @@ export async function readEvents(
 ): Promise<EventRow[]> {
   const { rows } = await db.query<EventRow>(
     `SELECT ${COLUMNS} FROM record r ${knownAt ? AS_OF('$3') : CURRENT} JOIN book b ON b.id = e.book
-      WHERE r.kind = 'EVENT' AND r.book = ANY($1) AND r.id = ANY($2)`,
+      WHERE r.kind = 'EVENT' AND NOT r.erased AND r.book = ANY($1) AND r.id = ANY($2)`,
     [books, records, ...(knownAt ? [knownAt] : [])],
   );
   return rows;
@@ -80,7 +80,7 @@ export async function readChangedSince(
   const { rows } = await db.query<EventRow>(
     `SELECT ${COLUMNS} FROM record r JOIN entry now ON now.book = r.book AND now.seq = r.seq AND now.at > $2
             ${AS_OF('$2')} JOIN book b ON b.id = e.book
-      WHERE r.kind = 'EVENT' AND r.version > 1 AND r.book = ANY($1)`,
+      WHERE r.kind = 'EVENT' AND NOT r.erased AND r.version > 1 AND r.book = ANY($1)`,
     [books, moment],
   );
   return rows;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RequestView } from '../../api/approval/approval.ts';
 import { ownCaller } from '../support/approval.ts';
+import { grantToFields } from '../../api/sharing/grant.ts';
 import { audience, grantTerms } from '../support/grant.ts';
 import { appointment, eventually, openNetwork, type Network } from '../support/replicas.ts';
 
@@ -72,6 +73,65 @@ test('A partner whose request finds the primary dead makes the backup take over,
     const terms = await db.pool.query(`SELECT 1 FROM statement WHERE kind = 'TERM' AND nr > 2`);
     return terms.rows.length > 0;
   });
+});
+
+test('A rule is changed by the owner at its own node while the backup holds the right', async () => {
+  const [p, b] = [network.node(P), network.node(B)];
+  await p.replication.handOver(BOOK);
+  p.outbox.start();
+  const rule = (await p.grants.of(BOOK)).find(({ id }) => id === 'urn:lotbook:grant:t');
+  if (!rule) throw new Error('no rule');
+  const { id, version, since: _, ...terms } = rule;
+  const ended = { ...terms, until: Date.now() };
+  await expect(
+    p.approval.changeGrant(ownCaller(P, 'EDITOR'), { book: BOOK, id, terms: ended, base: version }),
+  ).rejects.toMatchObject({ code: 'NOT_PERMITTED' });
+  const view = await p.approval.changeGrant(admin, { book: BOOK, id, terms: ended, base: version });
+  expect(view).toMatchObject({ state: 'APPROVED', outcome: [{ record: id, version: 2 }] });
+  for (const node of [p, b])
+    expect(await node.grants.of(BOOK)).toContainEqual({ ...rule, version: 2, until: ended.until });
+  expect((await p.replication.view(BOOK))?.holder).toBe(B);
+  await p.outbox.stop();
+});
+
+test('A rule is changed for nobody but the owner’s administrators, whoever signs', async () => {
+  const p = network.node(P);
+  await p.replication.handOver(BOOK);
+  const fields = grantToFields(grantTerms({ right: 'READ', audience: audience('thief.example') }));
+  const change = { record: 'urn:lotbook:grant:theirs', type: 'GRANT', base: 0, fields };
+  const asker = { client: `${P}/erp`, roles: ['EDITOR'], content: 'A'.repeat(43) };
+  expect((await network.sign(P, B, { book: BOOK, changes: [change], asker })).error).toMatchObject({
+    code: 'NOT_PERMITTED',
+  });
+  expect((await network.sign(T, B, { book: BOOK, changes: [change] })).error).toMatchObject({
+    code: 'BAD_INPUT',
+  });
+  const admins = { ...asker, roles: ['ADMINISTRATOR'] };
+  for (const wrong of [{ ...fields, right: 'ALL' }, { ...fields, lot: 'L1' }, { right: 'READ' }]) {
+    const changes = [{ ...change, fields: wrong }];
+    expect((await network.sign(P, B, { book: BOOK, changes, asker: admins })).error).toMatchObject({
+      code: 'BAD_INPUT',
+    });
+  }
+});
+
+test('Who asks again at a primary that was set back is given the answer of before, under its id', async () => {
+  const p = network.node(P);
+  const editor = ownCaller(P, 'EDITOR');
+  const record = 'https://id.gs1.org/01/09521141012345/10/KEPT';
+  const changes = [{ record, kind: 'LOT' as const, base: 0, content: { quantity: '1', uom: 'KGM' } }];
+  const again = () => p.approval.requestUpdates(editor, [{ book: BOOK, key: 'kept', changes }]);
+  const [first] = await again();
+  expect(first?.state).toBe('APPROVED');
+  await p.replication.handOver(BOOK);
+  await p.db.pool.query(`DELETE FROM request WHERE key = 'kept'`);
+  p.outbox.start();
+  expect((await again())[0]?.id).toBe(first?.id);
+  await eventually(async () => {
+    const now = await p.approval.request(editor, first?.id ?? '');
+    return now?.state === 'APPROVED' && JSON.stringify(now.outcome) === JSON.stringify(first?.outcome);
+  });
+  await p.outbox.stop();
 });
 
 test('What the owner’s own people ask while the backup holds the right is decided there, under their own name', async () => {

@@ -22,7 +22,7 @@ it('A received record that the database cannot index is kept aside, and the next
     const { entry } = await log.change('NOTE', record, { text: 'a' });
     items.push({ kind: 'CHANGE', token: entry.token, disclosures: [], grants: [] });
   }
-  const source = { book: BOOK, owner: AUTHORITY, from: AUTHORITY, keys, self: PARTNER.organisation };
+  const source = { book: BOOK, owner: AUTHORITY, from: AUTHORITY, keys, self: PARTNER.organisation, anew: 0 };
   const createdAt = new Date();
   await keepCopy(db.pool, { id: BOOK, title: 'Main', owner: AUTHORITY, createdAt }, createdAt);
   const { applied, quarantined } = await applyBatch(

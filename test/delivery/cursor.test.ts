@@ -5,8 +5,16 @@ import { decodeCursor, encodeCursor } from '../../api/delivery/cursor.ts';
 
 const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{1,8}$/);
 const position = fc
-  .tuple(fc.integer({ min: 1, max: 2_147_483_647 }), fc.option(fc.nat()))
-  .map(([seq, done]) => ({ seq, backfill: done === null ? null : done % seq }));
+  .tuple(
+    fc.integer({ min: 1, max: 2_147_483_647 }),
+    fc.option(fc.nat()),
+    fc.option(fc.integer({ min: 1, max: 999 })),
+  )
+  .map(([seq, done, noted]) => ({
+    seq,
+    backfill: done === null ? null : done % seq,
+    ...(noted !== null && { noted }),
+  }));
 
 function isRefused(cursor: string): boolean {
   try {
@@ -39,7 +47,16 @@ describe('a cursor', () => {
 
   it('that is no cursor, or has a second spelling, has expired', () => {
     const spelled = (text: string) => Buffer.from(text).toString('base64url');
-    const spellings = ['2.own.3', '1.own.03', '1.own.3.3', '1.own.3.', '1.own.9999999999'].map(spelled);
+    const spellings = [
+      '2.own.3',
+      '1.own.03',
+      '1.own.3.3',
+      '1.own.3.',
+      '1.own.9999999999',
+      '1.own.3~0',
+      '1.own.3~',
+      '1.own.3~9999999999',
+    ].map(spelled);
     const wrong = ['', 'x', '71', ...spellings, `${spelled('1.own.3')}=`];
     expect(wrong.filter((cursor) => !isRefused(cursor))).toEqual([]);
   });

@@ -213,7 +213,9 @@ beforeEach(async () => {
     grants: openGrants(db.pool),
     clock: Date.now,
     random: () => 0,
+    checker: { begin: () => undefined, received: () => undefined },
     keysOf: () => Promise.resolve(keysOf(owner)),
+    followKeys: () => Promise.resolve(false),
     introduce: (_owner, members) => {
       introduced = members.map(({ organisation }) => organisation);
       return Promise.resolve([]);

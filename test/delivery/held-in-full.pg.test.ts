@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch } from '../../api/delivery/apply.ts';
 import { openReading, type Reading } from '../../api/delivery/reading.ts';
+import { publicPart } from '../../api/identity/jwk.ts';
+import { currentKey, isKeyLog, verifyKeyLog } from '../../api/identity/key-log.ts';
+import { takeKeyLog } from '../../api/partners/key-logs.ts';
 import { introduceMembers, introductionsOf, takeIntroductions } from '../../api/partners/introductions.ts';
 import { openPartners } from '../../api/partners/partners.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
 import { keepCopy } from '../../api/store/feeds.ts';
 import { openGrants } from '../../api/store/grants.ts';
 import { findOrganisation, putOrganisation } from '../../api/store/partners.ts';
-import { pinKey } from '../../api/store/clients.ts';
+import { findClient, pinKey } from '../../api/store/clients.ts';
 import { readEntry, callerOf } from '../../api/http/caller-directory.ts';
+import { keyLogOf } from '../identity/key-samples.ts';
+import { ed25519 } from '../identity/keys.ts';
 import { openAuthority, ownCaller, partnerCaller, type TestAuthority } from '../support/approval.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { BACKUP, memberOf, TestMandates, type TestMember } from './support/authority.ts';
@@ -150,7 +155,7 @@ describe('a book that a node holds in full for another owner', () => {
     const { db } = backup;
     const offered = { id: HARVEST, title: 'Another', owner: OWNER, createdAt: new Date() };
     expect(await keepCopy(db.pool, offered, new Date())).toBe('FULL');
-    const source = { book: HARVEST, owner: OWNER, from: OWNER, keys: primary.keys, self: BACKUP };
+    const source = { book: HARVEST, owner: OWNER, from: OWNER, keys: primary.keys, self: BACKUP, anew: 0 };
     const batch = { items: [], cursor: 'a cursor' };
     await expect(applyBatch(db.pool, source, openGrants(db.pool), batch, new Date())).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -195,6 +200,36 @@ describe('an organisation that an owner introduced', () => {
     expect(await fieldsFor(partnerCaller(idOf(packer)))).toEqual(['text']);
   });
 
+  it('keeps its standing when it changes its key, whether its owner has heard of that or not', async () => {
+    const { db } = backup;
+    const [first, second] = await keyLogOf([packer, ed25519()], {}, idOf(packer));
+    const log = verifyKeyLog([first ?? '', second ?? ''], idOf(packer));
+    if (!isKeyLog(log)) throw new Error(log.code);
+    const before = await fieldsFor(partnerCaller(idOf(packer)));
+    expect(await db.prisma.$transaction((tx) => takeKeyLog(tx, log, new Date()))).toBe(true);
+    expect(await fieldsFor(partnerCaller(idOf(packer)))).toEqual(before);
+    const renewed = { ...packer.member, jwk: currentKey(log).claims.key };
+    for (const member of [packer.member, renewed]) {
+      const list = [member, agency.member].map((each) => ({ ...each, groups: [] }));
+      expect(await takeIntroductions(environmentOf(db), OWNER, list)).toEqual({ refused: 0 });
+      expect(await fieldsFor(partnerCaller(idOf(packer)))).toEqual(before);
+    }
+  });
+
+  it('is followed by the key log that its owner tells, and by no other', async () => {
+    const { db } = backup;
+    const third = ed25519();
+    const told = await keyLogOf([agency, third], {}, idOf(agency));
+    const forged = await keyLogOf([third, ed25519()], {}, idOf(agency));
+    const renewed = { ...agency.member, jwk: publicPart(third.jwk), groups: [] };
+    const others = [{ ...packer.member, groups: [] }];
+    const take = (keyLog: string[]) =>
+      takeIntroductions(environmentOf(db), OWNER, [...others, { ...renewed, keyLog }]);
+    expect(await take(forged)).toEqual({ refused: 1 });
+    expect(await take(told)).toEqual({ refused: 0 });
+    expect((await findClient(db.prisma, idOf(agency)))?.kid).toBe(third.signer.kid);
+  });
+
   it('has no standing any more once its owner leaves it out', async () => {
     const { db } = backup;
     const { member } = packer;
@@ -217,8 +252,7 @@ describe('an organisation that an owner introduced', () => {
 /** What the partners' room has for its network, which these tests do not need. */
 const NOBODY = {
   self: mandates.backup.member,
-  signer: mandates.backup.signer,
-  publicJwk: mandates.backup.member.jwk,
+  keys: { ...mandates.backup.signer, publicJwk: mandates.backup.member.jwk },
   randomBytes: () => new Uint8Array(),
   peers: {
     wellKnown: () => Promise.reject(new Error('no network')),

@@ -33,7 +33,11 @@ test('a restored node is marked in every book in which it has a part, and what e
 
   const stored = await readAuthority(pool, 'a.example/both');
   expect(JSON.parse(stored?.member ?? '')).toEqual({ ...JSON.parse(member), recovering: true });
-  expect(JSON.parse(stored?.register ?? '')).toEqual({ ...JSON.parse(register), covers: false });
+  expect(JSON.parse(stored?.register ?? '')).toEqual({
+    ...JSON.parse(register),
+    covers: false,
+    restored: true,
+  });
   expect(stored?.frontier).toEqual(frontier);
   expect((await readAuthority(pool, 'b.example/witness'))?.member).toBeNull();
   expect(await readAuthority(pool, 'c.example/told')).toMatchObject({ member: null, register: null });

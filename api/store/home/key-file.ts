@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { KeyError, parsePublicJwk, type PrivateJwk } from '../../identity/jwk.ts';
 import { HomeError } from './error.ts';
@@ -33,6 +33,23 @@ export async function readKeyFile(file: string): Promise<PrivateJwk> {
   } finally {
     await handle.close();
   }
+}
+
+/** A new Ed25519 key. */
+export function generateKey(): PrivateJwk {
+  const { d = '', ...rest } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  return { ...parsePublicJwk(rest), d };
+}
+
+/**
+ * The private keys of a text that holds one, or a JWK Set of several (RFC 7517 section 5).
+ * @throws HomeError BAD_KEY
+ */
+export function parsePrivateKeys(text: string, from: string): PrivateJwk[] {
+  const { keys } = fromJson(text) ?? {};
+  if (!Array.isArray(keys)) return [parsePrivateKey(text, from)];
+  if (keys.length === 0) throw badKey(from, 'it is an empty set of keys');
+  return keys.map((key) => parsePrivateKey(JSON.stringify(key), from));
 }
 
 /**

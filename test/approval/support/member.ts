@@ -42,6 +42,7 @@ const noQuorum: BookSeat = {
   mandate: digest('mandate'),
   end: { len: 0, head: digest('') },
   tail: () => [],
+  dueKeys: () => [],
   propose: () => Promise.resolve(null),
   whenFinal: () => Promise.resolve(),
   watch: () => () => undefined,

@@ -1,0 +1,66 @@
+import { LotbookError } from '../errors.ts';
+import type { Caller } from '../sharing/caller.ts';
+import type { StoredBook } from '../store/books.ts';
+import { requestById } from '../store/requests.ts';
+import { readCurrent } from './here.ts';
+import type { Outbox } from './outbox.ts';
+import { idsToRead } from './prepare.ts';
+import { decideOrQueue } from './request-updates.ts';
+import type { Door } from './signed-update.ts';
+import type { RequestView, UpdateInput } from './update.ts';
+import { viewOf } from './view.ts';
+
+const PATIENCE_MS = 10_000;
+/** Looked at so often even if no bell rings. */
+const LOOK_MS = 100;
+
+/**
+ * What only the owner's administrators may ask for. Where this node does not hold the right, the request is signed and waits for
+ * whoever does; answered once it is decided, and to be read here. Throws UNABLE where that takes long: it waits on.
+ */
+export async function askAsOwner(
+  door: Door,
+  outbox: Outbox,
+  caller: Caller,
+  book: StoredBook,
+  update: UpdateInput,
+): Promise<RequestView> {
+  const current = () => readCurrent(door.pool, book.id, idsToRead(update));
+  const view = await decideOrQueue(door, outbox, caller, { book, update, place: 'update' }, current);
+  if (view.state !== 'QUEUED' || view.id === null) return view;
+  const { id } = view;
+  const decided = await lookAgain(door, id, async () => {
+    const request = await requestById(door.pool, id);
+    if (!request?.decidedAt) return null;
+    const now = viewOf(book.id, request);
+    const records = await readCurrent(
+      door.pool,
+      book.id,
+      now.outcome.map(({ record }) => record),
+    );
+    const isHere = now.outcome.every(({ record, version }) => (records.get(record)?.version ?? 0) >= version);
+    return isHere ? now : null;
+  });
+  if (decided) return decided;
+  const message = `The request is signed and waits for ${book.authority}, which holds the right to approve: look later.`;
+  throw new LotbookError('UNABLE', message, { retryAfterMs: PATIENCE_MS });
+}
+
+async function lookAgain<T>({ bell }: Door, id: string, look: () => Promise<T | null>): Promise<T | null> {
+  let wake: () => void = () => undefined;
+  const stop = bell.on(`request:${id}`, () => wake());
+  try {
+    for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, LOOK_MS);
+      });
+      const found = await look();
+      if (found) return found;
+      await woken;
+    }
+    return null;
+  } finally {
+    stop();
+  }
+}

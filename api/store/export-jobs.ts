@@ -1,0 +1,87 @@
+import type { ExportJob as Row } from './generated/client.ts';
+import type { Db } from './partners.ts';
+
+export type ExportFormat = 'JSONL_GZ' | 'ZIP';
+export type ExportState = 'RUNNING' | 'DONE' | 'FAILED';
+
+/** An audit export that somebody asked for. */
+export interface ExportJob {
+  id: string;
+  book: string;
+  /** Client id of who asked. */
+  client: string;
+  /** With whose eyes; null is everything. */
+  audience: string | null;
+  format: ExportFormat;
+  state: ExportState;
+  /** Entries of the log, and how many of them are dealt with. */
+  entries: number;
+  done: number;
+  /** Of the finished file. */
+  bytes: number | null;
+  /** Why it failed, for people. */
+  message: string | null;
+  createdAt: Date;
+  /** The last sign of life of the process that makes it. */
+  beatAt: Date;
+  finishedAt: Date | null;
+}
+
+/** Without a sign of life for so long, the process that made it is gone. */
+const DEAD_MS = 15_000;
+
+export async function addExport(db: Db, job: ExportJob): Promise<void> {
+  await db.exportJob.create({ data: { ...job, bytes: null } });
+}
+
+/**
+ * Writes how far a job has come; false where it is not to go on, because it was given up meanwhile.
+ */
+export async function updateExport(
+  db: Db,
+  id: string,
+  change: Partial<Omit<ExportJob, 'id' | 'bytes'>> & { bytes?: number },
+): Promise<boolean> {
+  const { bytes, ...rest } = change;
+  const data = { ...rest, ...(bytes !== undefined && { bytes: BigInt(bytes) }) };
+  const { count } = await db.exportJob.updateMany({ where: { id, state: 'RUNNING' }, data });
+  return count === 1;
+}
+
+export async function findExport(db: Db, id: string, now: Date): Promise<ExportJob | null> {
+  await failDead(db, now);
+  const row = await db.exportJob.findUnique({ where: { id } });
+  return row && jobOf(row);
+}
+
+/** The newest first. */
+export async function listExports(db: Db, limit: number, now: Date): Promise<ExportJob[]> {
+  await failDead(db, now);
+  const rows = await db.exportJob.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: limit });
+  return rows.map(jobOf);
+}
+
+/** Forgets the jobs from before that moment. @returns their ids */
+export async function removeExports(db: Db, before: Date): Promise<string[]> {
+  const old = await db.exportJob.findMany({ where: { createdAt: { lt: before } }, select: { id: true } });
+  const ids = old.map(({ id }) => id);
+  await db.exportJob.deleteMany({ where: { id: { in: ids } } });
+  return ids;
+}
+
+/** A job whose process has ended is not left as running for ever. */
+async function failDead(db: Db, now: Date): Promise<void> {
+  await db.exportJob.updateMany({
+    where: { state: 'RUNNING', beatAt: { lt: new Date(now.getTime() - DEAD_MS) } },
+    data: { state: 'FAILED', finishedAt: now, message: 'The node was stopped while it made the file.' },
+  });
+}
+
+function jobOf({ bytes, format, state, ...row }: Row): ExportJob {
+  return {
+    ...row,
+    format: format as ExportFormat,
+    state: state as ExportState,
+    bytes: bytes === null ? null : Number(bytes),
+  };
+}
