@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { LotbookError } from '../errors.ts';
-import { type Caller, hasRole, type Role } from '../sharing/caller.ts';
-import type { Authenticator } from './authenticate.ts';
+import { type Caller, hasRole, hasRoleSomewhere, type Role } from '../sharing/caller.ts';
+import type { Recognise } from './recognise.ts';
 
 /**
  * Who may call: ANYONE; CALLER, with an access token, of this organisation or a partner; OWN, of this organisation, with
- * the role if one is named; METRICS, whom LOTBOOK_METRICS says.
+ * the role in some book at least; METRICS, whom LOTBOOK_METRICS says.
  */
 export type Admission = 'ANYONE' | 'CALLER' | 'METRICS' | { own: Role };
 
@@ -31,12 +31,26 @@ export const DOORS: readonly Door[] = [
   { path: '/metrics', methods: GET, admits: 'METRICS' },
   { path: '/.well-known/jwks.json', methods: GET, admits: 'ANYONE' },
   { path: '/.well-known/lotbook', methods: GET, admits: 'ANYONE' },
+  { path: '/.well-known/lotbook/keys', methods: GET, admits: 'ANYONE' },
   // The assertion, the one-time code and the signature in the body say who calls.
   { path: '/oauth/token', methods: POST, admits: 'ANYONE' },
   { path: '/partners/acceptances', methods: POST, admits: 'ANYONE' },
   // For people who open the link in a browser: says what to do with it.
   { path: '/partners/invitations/*', methods: GET, admits: 'ANYONE' },
+  // For people with a browser: a password, a one-time link, or the cookie of a session says who they are.
+  { path: '/people.css', methods: GET, admits: 'ANYONE' },
+  { path: '/login', methods: ['GET', 'HEAD', 'POST'], admits: 'ANYONE' },
+  { path: '/login/start', methods: GET, admits: 'ANYONE' },
+  { path: '/login/callback', methods: GET, admits: 'ANYONE' },
+  { path: '/invitations/*', methods: ['GET', 'HEAD', 'POST'], admits: 'ANYONE' },
+  { path: '/account', methods: GET, admits: 'ANYONE' },
+  { path: '/account/sessions/*', methods: POST, admits: 'ANYONE' },
+  { path: '/log-out', methods: POST, admits: 'ANYONE' },
+  // The admin's own files: it holds nothing, and asks by the door of GraphQL like everybody.
+  { path: '/', methods: GET, admits: 'ANYONE' },
+  { path: '/admin/*', methods: GET, admits: 'ANYONE' },
   { path: '/epcis/*', methods: ANY, admits: 'CALLER' },
+  { path: '/exports/*', methods: GET, admits: { own: 'AUDITOR' } },
   // For nodes only; what they have a part in is decided book by book.
   { path: '/authority', methods: POST, admits: 'CALLER' },
 ];
@@ -53,7 +67,7 @@ function isAt(pattern: string, path: string): boolean {
 
 /** Puts the table before every handler of the Express app. The caller is then in `res.locals.caller`. */
 export function guard(input: {
-  authenticator: Authenticator;
+  recognise: Recognise;
   metrics: 'callers' | 'loopback' | 'nobody';
 }): RequestHandler {
   return async (req, res, next) => {
@@ -62,14 +76,14 @@ export function guard(input: {
     const door = doorOf(req.method, req.path);
     if (!door) throw new LotbookError('NOT_FOUND', 'There is nothing at this path for this method.');
     if (needsToken(door.admits, req, input.metrics)) {
-      const caller = await input.authenticator.authenticate(req);
+      const caller = await input.recognise(req);
+      res.locals['caller'] = caller;
       if (!admits(door.admits, caller)) {
         throw new LotbookError(
           'NOT_PERMITTED',
           "This is for the node's own organisation, and the role that it needs.",
         );
       }
-      res.locals['caller'] = caller;
     }
     next();
   };
@@ -95,8 +109,8 @@ function needsToken(
 }
 
 function admits(admission: Admission, caller: Caller): boolean {
-  if (admission === 'METRICS') return hasRole(caller, 'AUDITOR');
-  return typeof admission === 'string' || hasRole(caller, admission.own);
+  if (admission === 'METRICS') return hasRole(caller, 'AUDITOR', null);
+  return typeof admission === 'string' || hasRoleSomewhere(caller, admission.own);
 }
 
 /** A proxy on this machine speaks for others: what it forwards is not from here. */

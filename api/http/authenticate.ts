@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LotbookError } from '../errors.ts';
 import { checkAccessToken, signAccessToken, type VerifiedAccessToken } from '../identity/access-token.ts';
-import { type PublicJwk, verificationKey } from '../identity/jwk.ts';
+import type { PinnedKeys } from '../identity/jws.ts';
 import { sha256 } from '../identity/sha256.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { Caller } from '../sharing/caller.ts';
@@ -28,21 +28,20 @@ const TOKENS_KEPT = 10_000;
  */
 export function openAuthenticator(input: {
   url: string;
-  signer: Signer;
-  publicJwk: PublicJwk;
+  /** The node's own: the key in force signs, and `accessKeys` say by which keys a token of it counts now. */
+  keys: Signer & { accessKeys(): PinnedKeys };
   directory: CallerDirectory;
   now: () => number;
   randomId: () => string;
 }): Authenticator {
-  const { url, signer, directory, now, randomId } = input;
-  const key = verificationKey(input.publicJwk);
-  const keys = new Map([[key.kid, key]]);
+  const { url, keys: own, directory, now, randomId } = input;
   const tokens = new Map<string, KnownToken>();
 
   const verified = (token: string): KnownToken => {
     const hash = sha256(token);
     const known = tokens.get(hash);
-    if (known && known.expiresAtMs > now()) return known;
+    const keys = own.accessKeys();
+    if (known && known.expiresAtMs > now() && keys.has(known.signedBy)) return known;
     tokens.delete(hash);
     const checked = checkAccessToken(token, { keys, issuer: url, audience: url, nowMs: now() });
     if (!checked.ok) {
@@ -77,7 +76,7 @@ export function openAuthenticator(input: {
           jti: `${kid}.${randomId()}`,
           nowMs: now(),
         },
-        signer,
+        own,
       ),
   };
 }

@@ -2,14 +2,16 @@ import express, { type ErrorRequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { describeError, LotbookError, type ErrorCode } from '../errors.ts';
+import type { Caller } from '../sharing/caller.ts';
 import { doorOf, guard } from './access.ts';
-import type { Authenticator } from './authenticate.ts';
 import { openDrain } from './drain.ts';
 import type { Handler, Listener } from './listener.ts';
 import type { Metrics } from './metrics.ts';
 import { isGraphql, observe } from './observe.ts';
+import type { NoteCall } from './note-call.ts';
 import { operations, type Readiness } from './operations.ts';
 import { sendProblem, toProblem } from './problem.ts';
+import type { Recognise } from './recognise.ts';
 
 export interface HttpServer {
   /** Adds the handlers below a path that the table of doors has. The path is constant text: it is a metric's label. */
@@ -26,11 +28,13 @@ interface ServerInput {
   config: { drainMs: number; metrics: 'callers' | 'loopback' | 'nobody' };
   /** Answers `/graphql` and what is below it, past Express: it costs more than the query. */
   graphqlHandler: Handler;
-  authenticator: Authenticator;
+  recognise: Recognise;
   isReady: Readiness;
   log: Logger;
   metrics: Metrics;
   randomId: () => string;
+  /** Told what an endpoint refused. */
+  noteCall: NoteCall;
 }
 
 const QUIET: ReadonlySet<ErrorCode> = new Set([
@@ -52,13 +56,15 @@ export function createServer(input: ServerInput): HttpServer {
   app.set('trust proxy', false);
   app.set('query parser', 'simple');
   app.use(securityHeaders());
-  app.use(guard({ authenticator: input.authenticator, metrics: config.metrics }));
+  app.use(guard({ recognise: input.recognise, metrics: config.metrics }));
   app.use(operations({ isReady, registry: metrics.registry }));
 
   const requestIds = new WeakMap<object, string>();
   const onError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     const requestId = requestIds.get(req) ?? '';
     const problem = toProblem(error);
+    if (problem.code === 'UNAUTHENTICATED' || problem.code === 'NOT_PERMITTED')
+      input.noteCall(req, res.locals['caller'] as Caller | undefined, problem.code);
     if (problem.status >= 500 && !QUIET.has(problem.code))
       log.error({ requestId, ...describeError(error) }, 'request failed');
     sendProblem(res, problem, requestId);

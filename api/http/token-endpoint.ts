@@ -6,12 +6,15 @@ import {
   claimedClient,
 } from '../identity/client-assertion.ts';
 import { verificationKey } from '../identity/jwk.ts';
+import { peekKid } from '../identity/jws.ts';
 import { sha256 } from '../identity/sha256.ts';
+import type { KeyLogs } from '../partners/key-logs.ts';
 import { publicJwkOf } from '../store/clients.ts';
 import type { PartnerStore } from '../store/partners.ts';
 import { purgeAssertions, useAssertion } from '../store/used-assertions.ts';
 import type { Authenticator } from './authenticate.ts';
 import { readEntry } from './caller-directory.ts';
+import type { NoteCall } from './note-call.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const PURGE_EVERY_MS = 60_000;
@@ -47,17 +50,24 @@ const REASONS: Partial<Record<AssertionFailureCode, string>> = {
 export function tokenEndpoint(input: {
   url: string;
   prisma: PartnerStore;
+  keyLogs: KeyLogs;
   authenticator: Authenticator;
   now: () => number;
+  noteCall: NoteCall;
 }): Router {
-  const { url, prisma, authenticator, now } = input;
+  const { url, prisma, keyLogs, authenticator, now } = input;
   let purgeAt = 0;
 
   const accessToken: RequestHandler = async (req, res) => {
     const assertion = assertionOf(req);
     const claimed = claimedClient(assertion);
     // What cannot be a client id is not looked for: the database refuses some texts.
-    const entry = claimed && CLIENT_ID.test(claimed) ? await readEntry(prisma, claimed) : undefined;
+    let entry = claimed && CLIENT_ID.test(claimed) ? await readEntry(prisma, claimed) : undefined;
+    if (!entry) throw unknownClient();
+    // A node that signs with a key that is not pinned may have changed it.
+    const isOther = entry.client.node && peekKid(assertion) !== entry.client.kid;
+    if (isOther && (await keyLogs.follow(entry.client.organisation)))
+      entry = await readEntry(prisma, entry.client.clientId);
     if (!entry) throw unknownClient();
     const key = verificationKey(publicJwkOf(entry.client));
     const { clientId } = entry.client;
@@ -88,6 +98,7 @@ export function tokenEndpoint(input: {
     (req, res, next) =>
       Promise.resolve(accessToken(req, res, next)).catch((error: unknown) => {
         if (!(error instanceof OAuthError)) return next(error);
+        if (error.code === 'invalid_client') input.noteCall(req, undefined, 'UNAUTHENTICATED');
         res
           .status(error.code === 'invalid_client' ? 401 : 400)
           .set('Cache-Control', 'no-store')

@@ -22,7 +22,7 @@ import { type NodeIdentity, readNode, signAcceptance } from './statements.ts';
  * @throws LotbookError BAD_INPUT, UNREACHABLE, UNVERIFIED, CONFLICT, NOT_FOUND (the inviter does not know the code)
  */
 export async function accept(environment: PartnersEnvironment, text: string): Promise<Partner> {
-  const { prisma, peers, self, signer, publicJwk, now } = environment;
+  const { prisma, peers, self, keys: own, now } = environment;
   const { url, code, kid } = readLink(text);
 
   const { document, keys } = await peers.wellKnown(url);
@@ -42,8 +42,8 @@ export async function accept(environment: PartnersEnvironment, text: string): Pr
   await refuseContradiction(prisma, inviter, jwk);
 
   const statement = await signAcceptance(
-    { self, jwk: publicJwk, inviter: inviter.organisation, code, now: now() },
-    signer,
+    { self, jwk: own.publicJwk, inviter: inviter.organisation, code, now: now() },
+    own,
   );
   await peers.post(`${url}/partners/acceptances`, statement);
 

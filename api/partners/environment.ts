@@ -9,8 +9,8 @@ export interface PartnersEnvironment {
   prisma: PartnerStore;
   peers: Pick<Peers, 'wellKnown' | 'post'>;
   self: NodeIdentity;
-  signer: Signer;
-  publicJwk: PublicJwk;
+  /** The node's own: the key that is in force. */
+  keys: Signer & { readonly publicJwk: PublicJwk };
   now: () => number;
   /** Cryptographically random. */
   randomBytes: (size: number) => Uint8Array;

@@ -30,7 +30,7 @@ export async function invite(
   environment: PartnersEnvironment,
   input: InvitationInput,
 ): Promise<MadeInvitation> {
-  const { prisma, self, publicJwk, now, randomBytes } = environment;
+  const { prisma, self, keys, now, randomBytes } = environment;
   const { note, groups = [], hours = 72 } = input;
   if (note.trim() === '' || note.length > 500) {
     throw new LotbookError('BAD_INPUT', 'The note must be 1 to 500 characters.', { place: 'input.note' });
@@ -48,6 +48,7 @@ export async function invite(
     createdAt,
     expiresAt,
   });
+  const { publicJwk } = keys;
   const link = writeLink({ url: self.url, code, kid: thumbprint(publicJwk) });
   return { link, fingerprint: fingerprint(publicJwk), expiresAt };
 }

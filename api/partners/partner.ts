@@ -1,6 +1,8 @@
 import { fingerprint, type PublicJwk } from '../identity/jwk.ts';
 import { LotbookError } from '../errors.ts';
+import type { KeyLog } from '../identity/key-log.ts';
 import { type Client, findClient, pinKey, publicJwkOf } from '../store/clients.ts';
+import { keptKeyLog, readKeyLogs } from '../store/key-statements.ts';
 import {
   type Db,
   findOrganisation,
@@ -20,12 +22,18 @@ export interface Partner {
   groups: string[];
   /** Of the pinned key, to compare by telephone; null when no key is pinned. */
   fingerprint: string | null;
+  /** All its keys, as far as its key log is known here. */
+  keyLog: KeyLog | null;
   since: Date;
   unreachableSince: Date | null;
   unreachable: string | null;
 }
 
-export function partnerOf(row: Organisation, jwk: PublicJwk | undefined): Partner {
+export function partnerOf(
+  row: Organisation,
+  jwk: PublicJwk | undefined,
+  statements: readonly string[] | undefined,
+): Partner {
   const status = statusOf(row);
   if (status === 'SELF' || status === 'INTRODUCED') throw new Error('the organisation is no partner');
   const { id, name, url, groups, createdAt, unreachableAt, unreachable } = row;
@@ -37,6 +45,7 @@ export function partnerOf(row: Organisation, jwk: PublicJwk | undefined): Partne
     status,
     groups,
     fingerprint: pinned,
+    keyLog: statements ? keptKeyLog(id, statements) : null,
     since: createdAt,
     unreachableSince: unreachableAt,
     unreachable,
@@ -56,7 +65,8 @@ export async function getPartner(
 
 export async function readPartner(db: Db, organisation: string): Promise<Partner> {
   const { row, client } = await getPartner(db, organisation);
-  return partnerOf(row, client ? publicJwkOf(client) : undefined);
+  const logs = await readKeyLogs(db, [organisation]);
+  return partnerOf(row, client ? publicJwkOf(client) : undefined, logs.get(organisation));
 }
 
 /** Pins the key that stands for a partner. @throws LotbookError CONFLICT when it is another's already */

@@ -1,5 +1,7 @@
 import type { Client } from '../store/clients.ts';
 import { mainKeys } from '../store/clients.ts';
+import type { KeyLog } from '../identity/key-log.ts';
+import { keptKeyLog, readKeyLogs } from '../store/key-statements.ts';
 import { listPartners } from '../store/partners.ts';
 import { accept } from './accept.ts';
 import { receiveAcceptance } from './acceptance.ts';
@@ -18,6 +20,8 @@ export type { Partner } from './partner.ts';
  */
 export interface Partners {
   list(): Promise<Partner[]>;
+  /** The key log of an organisation as far as it is known here; null where none is. */
+  keyLog(organisation: string): Promise<KeyLog | null>;
   invite(input: InvitationInput): Promise<MadeInvitation>;
   accept(link: string): Promise<Partner>;
   receiveAcceptance(statement: string): Promise<{ organisation: string; status: 'UNCONFIRMED' }>;
@@ -38,11 +42,13 @@ export function openPartners(environment: PartnersEnvironment): Partners {
   return {
     list: async () => {
       const rows = await listPartners(prisma);
-      const keys = await mainKeys(
-        prisma,
-        rows.map(({ id }) => id),
-      );
-      return rows.map((row) => partnerOf(row, keys.get(row.id)));
+      const ids = rows.map(({ id }) => id);
+      const [keys, logs] = await Promise.all([mainKeys(prisma, ids), readKeyLogs(prisma, ids)]);
+      return rows.map((row) => partnerOf(row, keys.get(row.id), logs.get(row.id)));
+    },
+    keyLog: async (organisation) => {
+      const statements = (await readKeyLogs(prisma, [organisation])).get(organisation);
+      return statements ? keptKeyLog(organisation, statements) : null;
     },
     invite: (input) => invite(environment, input),
     accept: (link) => accept(environment, link),

@@ -5,7 +5,7 @@ import { type Answer, asUnreachable, readText, send } from './outbound.ts';
 import { dataOf, NOT_UNDERSTOOD, notLetIn, parseJson, refusalOf } from './refusal.ts';
 import { readEvents } from './sse.ts';
 import { openStanding, type StandingInput } from './standing.ts';
-import { post, wellKnown } from './stranger.ts';
+import { keyLog, post, wellKnown } from './stranger.ts';
 import { openTokens, type PeerAddress } from './tokens.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -28,6 +28,8 @@ export interface Peers {
   exchange(organisation: string, path: string, body: string, limits: CallLimits): Promise<JsonValue>;
   /** What a node says about itself, unverified: its `/.well-known/lotbook` and the keys of its JWK Set. */
   wellKnown(url: string): Promise<{ document: JsonObject; keys: JsonValue[] }>;
+  /** The statements of the key log of a node, unverified. */
+  keyLog(url: string): Promise<string[]>;
   /** Sends a signed statement to an endpoint that takes it without a token. */
   post(url: string, statement: string): Promise<JsonObject>;
 }
@@ -121,6 +123,7 @@ export function openPeers(input: PeersInput): Peers {
     },
 
     wellKnown,
+    keyLog,
     post,
   };
 }

@@ -4,6 +4,7 @@ import { asUnreachable, readText, send } from './outbound.ts';
 import { NOT_UNDERSTOOD, parseJson, refusalOf } from './refusal.ts';
 
 const MAX_BYTES = 64 * 1024;
+const MAX_KEY_LOG_BYTES = 16 * 1024 ** 2;
 const TIMEOUT_MS = 20_000;
 
 /** What a node says about itself, unverified: its `/.well-known/lotbook` and the keys of its JWK Set. */
@@ -16,6 +17,17 @@ export function wellKnown(url: string): Promise<{ document: JsonObject; keys: Js
     if (!isJsonObject(document) || !Array.isArray(keys))
       throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
     return { document, keys };
+  });
+}
+
+/** The statements of the key log of a node, unverified. */
+export function keyLog(url: string): Promise<string[]> {
+  return withStranger(async () => {
+    const document = await getJson(`${url}/.well-known/lotbook/keys`, MAX_KEY_LOG_BYTES);
+    const statements = isJsonObject(document) ? document['statements'] : undefined;
+    if (!Array.isArray(statements) || !statements.every((token) => typeof token === 'string'))
+      throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
+    return statements;
   });
 }
 
@@ -34,13 +46,13 @@ export function post(url: string, statement: string): Promise<JsonObject> {
   });
 }
 
-async function getJson(url: string): Promise<JsonValue | undefined> {
+async function getJson(url: string, maxBytes = MAX_BYTES): Promise<JsonValue | undefined> {
   const answer = await send(url, {
     method: 'GET',
     headers: { accept: 'application/json' },
     timeoutMs: TIMEOUT_MS,
   });
-  const text = await readText(answer, MAX_BYTES);
+  const text = await readText(answer, maxBytes);
   if (answer.status === 200) return parseJson(text);
   throw new LotbookError('UNREACHABLE', `it answers ${answer.status} where a Lotbook node says who it is`);
 }

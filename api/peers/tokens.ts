@@ -32,12 +32,14 @@ export function openTokens(input: {
   now: () => number;
   randomId: () => string;
 }): Tokens {
-  const held = new Map<string, { token: string; refreshAt: number }>();
+  // With the key that asked for it: a token dies with that.
+  const held = new Map<string, { token: string; kid: string; refreshAt: number }>();
   const fetching = new Map<string, Promise<string>>();
 
   const fetchToken = async ({ url, audience = url }: PeerAddress): Promise<string> => {
     const { clientId, signer, now, randomId } = input;
     const askedAt = now();
+    const { kid } = signer;
     const assertion = await signClientAssertion(
       { clientId, audience, jti: randomId(), nowMs: askedAt },
       signer,
@@ -61,14 +63,14 @@ export function openTokens(input: {
     if (typeof token !== 'string' || typeof seconds !== 'number') {
       throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
     }
-    held.set(url, { token, refreshAt: askedAt + seconds * 1000 - REFRESH_BEFORE_END_MS });
+    held.set(url, { token, kid, refreshAt: askedAt + seconds * 1000 - REFRESH_BEFORE_END_MS });
     return token;
   };
 
   return {
     tokenFor: async (address) => {
       const known = held.get(address.url);
-      if (known && input.now() < known.refreshAt) return known.token;
+      if (known?.kid === input.signer.kid && input.now() < known.refreshAt) return known.token;
       const running = fetching.get(address.url);
       if (running) return running;
       const started = fetchToken(address).finally(() => fetching.delete(address.url));

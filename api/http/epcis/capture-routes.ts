@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { found } from '../../delivery/reading.ts';
 import { LotbookError } from '../../errors.ts';
 import type { Problem } from '../../events/problem.ts';
-import { hasRole, type Caller } from '../../sharing/caller.ts';
+import { hasRole, hasRoleSomewhere, type Caller } from '../../sharing/caller.ts';
 import { findJob, keepJob, listJobs, updateJob, type CaptureJob } from '../../store/capture-jobs.ts';
 import { callerFrom } from '../access.ts';
 import { followUp, isWaiting } from './capture-outcome.ts';
@@ -16,7 +16,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Captures a document. All or nothing, unless the caller says `proceed`. The job is told by its location. */
 export async function postCapture(services: EpcisServices, req: Request, res: Response): Promise<void> {
   const caller = callerFrom(res);
-  checkMayCapture(caller);
+  checkMayCapture(caller, null);
   const proceed = behaviourOf(req) === 'proceed';
   const read = readDocument(textOf(req), { proceed });
   const [first] = read.problems;
@@ -30,7 +30,7 @@ export async function postCapture(services: EpcisServices, req: Request, res: Re
 /** Captures one event. */
 export async function postEvent(services: EpcisServices, req: Request, res: Response): Promise<void> {
   const caller = callerFrom(res);
-  checkMayCapture(caller);
+  checkMayCapture(caller, null);
   const read = readDocument(textOf(req), { proceed: false });
   if (read.problems.length > 0) return sendProblems(res, read.problems);
   const [event] = read.events;
@@ -63,6 +63,7 @@ async function captured(
   read: ReadDocument & { proceed: boolean },
 ): Promise<CaptureJob> {
   const book = await bookOf(services.reading, caller, parametersOf(req).get('book'));
+  checkMayCapture(caller, book);
   const key = keyOf(req.get('Idempotency-Key'), services.randomId);
   return keepJob(services.db.prisma, await capture(services, { ...read, caller, book, key }));
 }
@@ -71,7 +72,8 @@ async function captured(
 export async function getJob(services: EpcisServices, req: Request, res: Response): Promise<void> {
   const caller = ownCaller(res);
   const id = String(req.params['id']);
-  const job = found(UUID.test(id) ? await findJob(services.db.prisma, id) : null, 'capture job');
+  const known = UUID.test(id) ? await findJob(services.db.prisma, id) : null;
+  const job = found(known && hasRole(caller, 'VIEWER', known.book) ? known : null, 'capture job');
   res.json(shown(await upToDate(services, caller, job)));
 }
 
@@ -88,7 +90,8 @@ export async function getJobs(services: EpcisServices, req: Request, res: Respon
     parameters.set('nextPageToken', last.id);
     res.set('Link', `<${req.baseUrl}${req.path}?${parameters.toString()}>; rel="next"`);
   }
-  res.json(await Promise.all(page.map(async (job) => shown(await upToDate(services, caller, job)))));
+  const seen = page.filter(({ book }) => hasRole(caller, 'VIEWER', book));
+  res.json(await Promise.all(seen.map(async (job) => shown(await upToDate(services, caller, job)))));
 }
 
 async function placeOf({ db }: EpcisServices, id: string): Promise<{ createdAt: Date; id: string }> {
@@ -106,7 +109,7 @@ async function upToDate(services: EpcisServices, caller: Caller, job: CaptureJob
 
 function ownCaller(res: Response): Caller {
   const caller = callerFrom(res);
-  if (hasRole(caller, 'VIEWER')) return caller;
+  if (hasRoleSomewhere(caller, 'VIEWER')) return caller;
   throw new LotbookError('NOT_PERMITTED', 'Capture jobs are for people of this organisation.');
 }
 

@@ -1,7 +1,7 @@
 import type { Approval } from '../../approval/approval.ts';
 import type { RecordChange, UpdateInput } from '../../approval/update.ts';
 import { LotbookError, type ErrorCode } from '../../errors.ts';
-import { hasRole, type Caller } from '../../sharing/caller.ts';
+import { hasRole, hasRoleSomewhere, type Caller } from '../../sharing/caller.ts';
 import type { CaptureJob } from '../../store/capture-jobs.ts';
 import {
   DOCUMENT,
@@ -52,8 +52,9 @@ export function keyOf(header: string | undefined, randomId: () => string): strin
   });
 }
 
-export function checkMayCapture(caller: Caller): void {
-  if (hasRole(caller, 'EDITOR')) return;
+/** @param book null, as long as it is not known: then in any book */
+export function checkMayCapture(caller: Caller, book: string | null): void {
+  if (book === null ? hasRoleSomewhere(caller, 'EDITOR') : hasRole(caller, 'EDITOR', book)) return;
   throw new LotbookError('NOT_PERMITTED', 'Capturing events needs the role EDITOR of this organisation.');
 }
 

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type Router } from 'express';
+import { LotbookError } from '../errors.ts';
+import { packagePath } from '../package-root.ts';
+
+const PAGE = 'index.html';
+const A_YEAR_MS = 365 * 24 * 3_600_000;
+
+/**
+ * The web admin, as `npm run build` made it: one page, below whose path every address is the page's own, and its parts, whose
+ * names change with what is in them. A page's style rules are let in by a number that is new with every answer.
+ */
+export function admin(randomId: () => string, dir = packagePath('dist', 'admin')): Router {
+  const router = express.Router();
+  const file = join(dir, PAGE);
+  const page = existsSync(file) ? readFileSync(file, 'utf8') : null;
+  router.get('/', (_req, res) => res.redirect('/admin/'));
+  router.use(
+    '/admin/assets',
+    express.static(join(dir, 'assets'), { immutable: true, maxAge: A_YEAR_MS, index: false }),
+  );
+  router.get(['/admin', '/admin/*rest'], (req, res) => {
+    if (page === null || req.path.startsWith('/admin/assets/')) {
+      const message =
+        page === null ? 'The admin is not built: npm run build makes it.' : 'There is no such part.';
+      throw new LotbookError('NOT_FOUND', message);
+    }
+    const nonce = randomId();
+    const policy = String(res.getHeader('content-security-policy')).replace(
+      /style-src [^;]*/,
+      `$& 'nonce-${nonce}'`,
+    );
+    res.setHeader('content-security-policy', policy);
+    res.setHeader('cache-control', 'no-store');
+    res.type('html').send(page.replace('<head>', `<head><meta name="style-nonce" content="${nonce}" />`));
+  });
+  return router;
+}
