@@ -1,18 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAccessLog } from './cli/access-log.ts';
 import { addAuthority } from './cli/authority.ts';
 import { addCheck } from './cli/check.ts';
+import { addCheckpoint } from './cli/checkpoint.ts';
 import { addDemo } from './cli/demo.ts';
+import { addErase } from './cli/erase.ts';
+import { addExport } from './cli/export.ts';
 import { addHash } from './cli/hash.ts';
 import { addImport } from './cli/import.ts';
 import { addInit } from './cli/init.ts';
+import { addKeys } from './cli/keys.ts';
 import { wholeNumber } from './cli/options.ts';
 import { EXIT, reportError } from './cli/output.ts';
 import { addPartners } from './cli/partners.ts';
+import { addRetention } from './cli/retention.ts';
+import { addPeople } from './cli/people.ts';
 import { addStart } from './cli/start.ts';
 import { addStatus } from './cli/status.ts';
 import { addToken } from './cli/token.ts';
+import { addTokens } from './cli/tokens.ts';
 import { addTrace } from './cli/trace.ts';
+import { addVerify } from './cli/verify.ts';
 import { packagePath } from './package-root.ts';
 
 /** `lotbook <command>`. Exit codes: 0 done, 1 failed, 2 called in a wrong way. */
@@ -37,11 +46,20 @@ export function createProgram(): Command {
     addStart,
     addStatus,
     addPartners,
+    addPeople,
+    addTokens,
+    addAccessLog,
     addAuthority,
+    addKeys,
+    addCheckpoint,
     addCheck,
     addHash,
     addImport,
     addTrace,
+    addErase,
+    addRetention,
+    addExport,
+    addVerify,
     addDemo,
     addToken,
   ];

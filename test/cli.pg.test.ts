@@ -23,6 +23,18 @@ function serves({ child, ended }: CliRun): Promise<void> {
   });
 }
 
+/** Resolves with what a process says on stderr. */
+function said({ child, ended }: CliRun, what: RegExp): Promise<string> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      const [found] = what.exec((text += chunk.toString())) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+    void ended.then(() => reject(new Error(`it did not say ${what}`)));
+  });
+}
+
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lotbook-cli-'));
@@ -77,8 +89,16 @@ describe('lotbook', () => {
     await lotbook(['init', '--organisation', 'packer.example', '--name', 'x', '--book', 'season'], env);
     const run = runCli(['start', '--port', '0'], env);
     await serves(run);
+    // The link by which the first administrator comes in is told once, and is in no line of the log.
+    const link = await said(run, /http:\/\/localhost:\d+\/invitations\/[\w-]{32}\n/);
     run.child.kill('SIGTERM');
-    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout).not.toContain(link.trim());
+    const again = runCli(['start', '--port', '0'], env);
+    await serves(again);
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toMatchObject({ code: 0, stderr: '' });
     await database.drop();
   });
 
@@ -137,6 +157,17 @@ describe('the commands that talk to a running node', () => {
       ready: true,
       books: [],
     });
+  });
+
+  test('tell how many requests one member alone has judged', async () => {
+    await packer.context.database.pool.query(`
+      INSERT INTO book (id, title, owner, authority) VALUES ('packer.example/lots', 'Lots', 'packer.example', 'packer.example')`);
+    await packer.context.database.pool.query(`
+      INSERT INTO request (id, book, requester, key, "contentHash", state, changes)
+      VALUES (gen_random_uuid(), 'packer.example/lots', 'buyer.example', 'k', 'h', 'PROVISIONAL', '[]')`);
+    const { stdout } = await at(packer, 'status', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ books: [{ id: 'packer.example/lots', provisional: 1 }] });
+    expect((await at(packer, 'status')).stdout).toMatch(/PROVISIONAL.*\npacker\.example\/lots +0 +0 +1 /s);
   });
 
   test("do not talk to another organisation's node", async () => {

@@ -77,6 +77,10 @@ function addAppoint(authority: Command): void {
     )
     .option('--primary <organisation>', "who has the right ordinarily: the book's owner where it is left out")
     .option('--no-wait', 'do not wait until the backup has everything')
+    .option(
+      '--accept-loss',
+      'what only one member had is lost for good: go on from what this node has, for ever without it',
+    )
     .action(async (book: string, options: AppointOptions, self: Command) => {
       const node = await nodeOf(self);
       await appoint(node, bookId(node, book), options);

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { runDemo } from '../demo/run.ts';
 import { wholeNumber } from './options.ts';
 
 interface Options {
   exit?: boolean;
   seed?: number;
+  export?: string;
   dir?: string;
   port?: number;
 }
@@ -24,14 +24,17 @@ export function addDemo(program: Command): void {
         `ports (default: ${FIRST_PORT}).`,
     )
     .option('--exit', 'check everything that was told and end: 0 when it holds, 1 when not')
+    .option('--export <file>', 'leave an audit export of the book whose node died: NAME.jsonl.gz or NAME.zip')
     .option('--seed <number>', 'make another season', wholeNumber(0, 1_000_000))
     .action(async (_options: object, command: Command) => {
-      const { exit = false, seed, dir, port } = command.optsWithGlobals<Options>();
+      const { runDemo } = await import('../demo/run.ts');
+      const { exit = false, seed, export: exportTo, dir, port } = command.optsWithGlobals<Options>();
       process.exitCode = await runDemo({
         dir: dir ?? (exit ? undefined : DIR),
         firstPort: port ?? FIRST_PORT,
         exit,
         seed,
+        exportTo,
         now: Date.now,
       });
     });

@@ -1,7 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { Command } from 'commander';
-import { fingerprint, parsePublicJwk, type PrivateJwk } from '../identity/jwk.ts';
-import { initHome } from '../store/home.ts';
+import { fingerprint } from '../identity/jwk.ts';
+import { generateKey, initHome } from '../store/home.ts';
 import { configOf } from './options.ts';
 import { printJson, printLine, printTable } from './output.ts';
 
@@ -20,7 +19,7 @@ export function addInit(program: Command): void {
     .summary('make the directory and the key of a new node')
     .description(
       'Makes the directory of a new node: who it is, and the private key that it signs with. Overwrites nothing. ' +
-        'Keep a copy of key.jwk in a safe place: a lost key is a lost node.',
+        'Move next-key.jwk to another machine: whoever has it can replace a lost or stolen key.jwk, and nobody else can.',
     )
     .requiredOption('--organisation <name>', 'name in all statements, like a DNS name: packer.example')
     .requiredOption('--name <text>', 'name for people: "Fresh Pack"')
@@ -39,6 +38,9 @@ export function addInit(program: Command): void {
       printLine(`  ${read}`);
       printLine();
       printLine('Partners compare it with you by telephone.');
+      printLine(
+        `Move ${dir}/next-key.jwk to another machine now. It replaces the key if that is lost or stolen: lotbook keys --help`,
+      );
       printLine();
       printTable(
         ['NEXT', ''],
@@ -49,10 +51,4 @@ export function addInit(program: Command): void {
         ],
       );
     });
-}
-
-/** A new Ed25519 key. */
-export function generateKey(): PrivateJwk {
-  const { d = '', ...rest } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  return { ...parsePublicJwk(rest), d };
 }

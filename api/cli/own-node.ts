@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { LotbookError } from '../errors.ts';
+import type { Signer } from '../identity/signer.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
-import { openPeers } from '../peers/peer.ts';
-import { openHome } from '../store/home.ts';
+import { externalSigner } from '../peers/external-signer.ts';
+import { openPeers, type Peers } from '../peers/peer.ts';
+import { type Home, openHome } from '../store/home.ts';
 import { CommandError } from './output.ts';
 
 export interface OwnNode {
@@ -35,35 +37,51 @@ export class NotRunningError extends CommandError {
  * node. It is called on this machine; its public address may lead through a proxy that is elsewhere.
  */
 export async function connectOwnNode(config: Config): Promise<OwnNode> {
-  const home = await openHome(config);
   const localUrl = localUrlOf(config);
-  const peers = openPeers({
-    self: home,
-    signer: home.signer,
-    now: Date.now,
-    randomId: () => randomUUID(),
-    report: () => undefined,
-    lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
-  });
+  const first = await openHome(config, externalSigner);
+  const open = async (home: Home): Promise<{ kid: string; peers: Peers }> => {
+    const signer = await signerOf(home, localUrl);
+    const peers = openPeers({
+      self: home,
+      signer,
+      now: Date.now,
+      randomId: () => randomUUID(),
+      report: () => undefined,
+      lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
+    });
+    return { kid: signer.kid, peers };
+  };
+  let opened = await open(first);
+  /** Whether the node has changed its key since; then it is called with the new one. */
+  const hasChanged = async (): Promise<boolean> => {
+    const { kid } = opened;
+    opened = await open(await openHome(config, externalSigner));
+    return opened.kid !== kid;
+  };
   const explained = (error: unknown): unknown => {
     const isDown = error instanceof LotbookError && error.code === 'UNREACHABLE';
     return isDown ? new NotRunningError(localUrl) : error;
   };
   const call = async (document: string, variables = {}, timeoutMs = TIMEOUT_MS): Promise<JsonObject> => {
+    const ask = () => opened.peers.call(first.organisation, document, variables, { timeoutMs });
     try {
-      return await peers.call(home.organisation, document, variables, { timeoutMs });
+      return await ask().catch(async (error: unknown) => {
+        const isRefused = error instanceof LotbookError && error.code === 'NOT_PERMITTED';
+        if (isRefused && (await hasChanged())) return ask();
+        throw error;
+      });
     } catch (error) {
       throw explained(error);
     }
   };
   return {
-    organisation: home.organisation,
+    organisation: first.organisation,
     localUrl,
     query: (document, variables) => call(document, variables),
     subscribe: async function* (document, variables) {
       const { signal } = new AbortController();
       try {
-        yield* peers.subscribe(home.organisation, document, variables, { signal });
+        yield* opened.peers.subscribe(first.organisation, document, variables, { signal });
       } catch (error) {
         throw explained(error);
       }
@@ -91,6 +109,16 @@ export async function audienceOf(localUrl: string, organisation: string): Promis
     );
   }
   return document.url;
+}
+
+/** The key that the node at this address says is in force, where it is here; else the ordinary one. */
+export async function signerOf({ keys, signer }: Home, localUrl: string): Promise<Signer> {
+  const response = await fetch(`${localUrl}/.well-known/lotbook`, { redirect: 'error' }).catch(
+    () => undefined,
+  );
+  const document = (await response?.json().catch(() => undefined)) as { kid?: unknown } | undefined;
+  const found = typeof document?.kid === 'string' ? await keys.find(document.kid) : undefined;
+  return found?.signer ?? signer;
 }
 
 export function localUrlOf({ host, port }: Config): string {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { runNode, type RunningNode } from '../main.ts';
+import type { RunningNode } from '../main.ts';
 import { configOf } from './options.ts';
 
 interface StartOptions {
@@ -22,12 +22,22 @@ export function addStart(program: Command): void {
     .addOption(new Option('--with-parent', 'stop when stdin closes').hideHelp())
     .action(async ({ withParent, restored = false }: StartOptions, command: Command) => {
       if (withParent) stopWithParent();
+      // A node is most of the code: no other command waits for it to be loaded.
+      const { runNode } = await import('../main.ts');
       process.exitCode = await runNode(configOf(command), greet, { restored });
     });
 }
 
 /** For a person at a terminal, beside the log. */
-function greet({ url, context }: RunningNode): void {
+async function greet({ url, context }: RunningNode): Promise<void> {
+  // Not in the log, which others may read: whoever has the link is the administrator.
+  const first = await context.people.firstLink();
+  if (first) {
+    process.stderr.write(
+      `Nobody has an account yet. The first administrator comes in by this link, once, until ${first.expiresAt.toISOString()}:\n\n` +
+        `  ${first.link}\n\n`,
+    );
+  }
   if (!process.stderr.isTTY) return;
   const { organisation, name } = context.node;
   process.stderr.write(
@@ -38,7 +48,7 @@ function greet({ url, context }: RunningNode): void {
 /** Whoever holds the other end of stdin may be killed: the node does not outlive it. */
 function stopWithParent(): void {
   const stop = (): void => {
-    // Nobody listens as long as the node has not started; the embedded PostgreSQL ends with its process.
+    // Nobody listens as long as the node is not loaded; the embedded PostgreSQL ends with its process.
     if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(1);
   };
   process.stdin.once('end', stop).once('error', stop).resume();

@@ -6,7 +6,7 @@ import { connectOwnNode } from './own-node.ts';
 
 const STATUS = `{
   node { organisation name url protocol version }
-  books { id title owner authority localCopy length feed { state since lastItemAt lastError quarantined } }
+  books { id title owner authority localCopy length provisional feed { state since lastItemAt lastError quarantined } }
   partners { organisation status unreachableSince unreachable }
   authorities { book holder term since state }
 }`;
@@ -19,7 +19,7 @@ export function addStatus(program: Command): void {
     .command('status')
     .summary('how the running node fares')
     .description(
-      'Tells of the running node: its books, who holds the right to approve, the feeds that it receives, waiting requests, ' +
+      'Tells of the running node: its books, who holds the right to approve, the feeds that it receives, waiting and provisional requests, ' +
         'partners, health.',
     )
     .option('--json', 'print JSON')
@@ -56,7 +56,7 @@ function printBooks(
   printLine();
   if (books.length === 0) return printLine('No books yet.');
   printTable(
-    ['BOOK', 'ENTRIES', 'WAITING', 'FEED', 'LAST ERROR'],
+    ['BOOK', 'ENTRIES', 'WAITING', 'PROVISIONAL', 'FEED', 'LAST ERROR'],
     books.map((book) => {
       const feed = isJsonObject(book['feed']) ? book['feed'] : undefined;
       const kept = feed && Number(feed['quarantined']) > 0 ? `, ${text(feed['quarantined'])} kept aside` : '';
@@ -65,6 +65,7 @@ function printBooks(
         text(book['id']),
         text(book['length']),
         pending[text(book['id'])] ?? '',
+        text(book['provisional']),
         feed ? `${text(feed['state'])} since ${text(feed['since'])}${kept}` : held,
         text(feed?.['lastError']),
       ];

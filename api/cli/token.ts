@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import type { Config } from '../config.ts';
+import { externalSigner } from '../peers/external-signer.ts';
 import { openTokens } from '../peers/tokens.ts';
 import { openHome } from '../store/home.ts';
 import { configOf } from './options.ts';
 import { printJson, printLine } from './output.ts';
-import { audienceOf, localUrlOf } from './own-node.ts';
+import { audienceOf, localUrlOf, signerOf } from './own-node.ts';
 
 export function addToken(program: Command): void {
   program
@@ -18,11 +20,18 @@ export function addToken(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }, command: Command) => {
       const config = configOf(command);
-      const { organisation, signer } = await openHome(config);
-      const url = localUrlOf(config);
-      const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
-      const token = await tokens.tokenFor({ url, audience: await audienceOf(url, organisation) });
-      if (options.json) printJson({ url: `${url}/graphql`, token });
+      const token = await fetchToken(config);
+      if (options.json) printJson({ url: `${localUrlOf(config)}/graphql`, token });
       else printLine(token);
     });
+}
+
+/** A five-minute access token of the operator for the running node of this directory. */
+export async function fetchToken(config: Config): Promise<string> {
+  const home = await openHome(config, externalSigner);
+  const { organisation } = home;
+  const url = localUrlOf(config);
+  const signer = await signerOf(home, url);
+  const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
+  return tokens.tokenFor({ url, audience: await audienceOf(url, organisation) });
 }

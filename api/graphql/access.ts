@@ -1,8 +1,16 @@
 import { LotbookError } from '../errors.ts';
-import { hasRole, type Caller, type Role } from '../sharing/caller.ts';
+import { isObject } from '../events/value.ts';
+import { hasRole, hasRoleSomewhere, type Caller, type Role } from '../sharing/caller.ts';
 
-/** SIGNED_IN: every caller with an access token, partners too; a role: people and programs of this organisation. */
-export type Admission = 'SIGNED_IN' | Role;
+/**
+ * SIGNED_IN: every caller with an access token or a session, partners too; a role: people and programs of this organisation
+ * that have it in all books; `in: 'BOOK'`: in the one that the arguments name; `in: 'SOME'`: in any, and in which one is asked
+ * where the book is known.
+ */
+export type Admission = 'SIGNED_IN' | Role | { role: Role; in: 'BOOK' | 'SOME' };
+
+const inBook = (role: Role): Admission => ({ role, in: 'BOOK' });
+const inSome = (role: Role): Admission => ({ role, in: 'SOME' });
 
 export type RootType = 'Query' | 'Mutation' | 'Subscription';
 
@@ -22,27 +30,61 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     request: 'SIGNED_IN',
     // Answered only to those who have a part in the book.
     authority: 'SIGNED_IN',
-    authorities: 'VIEWER',
-    pendingRequests: 'APPROVER',
+    authorities: inSome('VIEWER'),
+    // What may be read of the book decides.
+    checkpoint: 'SIGNED_IN',
+    inclusionProof: 'SIGNED_IN',
+    consistencyProof: 'SIGNED_IN',
+    headProofs: 'SIGNED_IN',
+    verification: inBook('VIEWER'),
+    pendingRequests: inBook('APPROVER'),
+    retention: inBook('AUDITOR'),
     partners: 'VIEWER',
+    me: 'SIGNED_IN',
+    people: 'ADMINISTRATOR',
+    apiTokens: 'ADMINISTRATOR',
+    accessLog: 'AUDITOR',
+    keys: 'VIEWER',
+    auditExports: inSome('AUDITOR'),
+    auditExport: inSome('AUDITOR'),
     converge: 'SIGNED_IN',
     reconcile: 'SIGNED_IN',
   },
   Mutation: {
     createBook: 'ADMINISTRATOR',
-    addGrant: 'ADMINISTRATOR',
-    endGrant: 'ADMINISTRATOR',
-    requestUpdates: 'EDITOR',
+    addGrant: inBook('ADMINISTRATOR'),
+    endGrant: inBook('ADMINISTRATOR'),
+    eraseRecord: inBook('ADMINISTRATOR'),
+    setRetention: inBook('ADMINISTRATOR'),
+    endRetention: inBook('ADMINISTRATOR'),
+    holdRecord: inBook('ADMINISTRATOR'),
+    releaseRecord: inBook('ADMINISTRATOR'),
+    requestUpdates: inSome('EDITOR'),
     // Each token carries its own signature, which is checked with the caller's organisation's keys.
     deliverRequests: 'SIGNED_IN',
-    approveRequest: 'APPROVER',
-    rejectRequest: 'APPROVER',
+    approveRequest: inSome('APPROVER'),
+    rejectRequest: inSome('APPROVER'),
     ackFeed: 'SIGNED_IN',
-    appointAuthority: 'ADMINISTRATOR',
-    handOverAuthority: 'ADMINISTRATOR',
-    takeOverAuthority: 'ADMINISTRATOR',
+    // Answered to the members of the authority of the book.
+    addCheckpoint: 'SIGNED_IN',
+    // Answered to nodes that show a genuine checkpoint.
+    showCheckpoint: 'SIGNED_IN',
+    appointAuthority: inBook('ADMINISTRATOR'),
+    handOverAuthority: inBook('ADMINISTRATOR'),
+    takeOverAuthority: inBook('ADMINISTRATOR'),
+    startExport: inBook('AUDITOR'),
     addClient: 'ADMINISTRATOR',
     revokeClient: 'ADMINISTRATOR',
+    invitePerson: 'ADMINISTRATOR',
+    inviteAgain: 'ADMINISTRATOR',
+    setRoles: 'ADMINISTRATOR',
+    suspendPerson: 'ADMINISTRATOR',
+    resumePerson: 'ADMINISTRATOR',
+    // Of oneself.
+    endSession: 'SIGNED_IN',
+    endAllSessions: 'SIGNED_IN',
+    createApiToken: 'ADMINISTRATOR',
+    revokeApiToken: 'ADMINISTRATOR',
     invitePartner: 'ADMINISTRATOR',
     acceptInvitation: 'ADMINISTRATOR',
     confirmPartner: 'ADMINISTRATOR',
@@ -51,6 +93,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     removePartner: 'ADMINISTRATOR',
     setPartnerGroups: 'ADMINISTRATOR',
     addPartner: 'ADMINISTRATOR',
+    // What it changes to is in the directory of the node, not in the call.
+    rotateKey: 'ADMINISTRATOR',
   },
   Subscription: {
     feed: 'SIGNED_IN',
@@ -59,12 +103,37 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
   },
 };
 
-/** @throws LotbookError NOT_PERMITTED unless the table admits the caller to the operation */
-export function checkAccess(caller: Caller, type: RootType, operation: string): void {
+/**
+ * @param args of the operation: they name the book
+ * @throws LotbookError NOT_PERMITTED unless the table admits the caller to the operation
+ */
+export function checkAccess(
+  caller: Caller,
+  type: RootType,
+  operation: string,
+  args: Readonly<Record<string, unknown>> = {},
+): void {
   const admission = Object.hasOwn(access[type], operation) ? access[type][operation] : undefined;
-  if (admission === 'SIGNED_IN') return;
-  if (admission !== undefined && hasRole(caller, admission)) return;
-  const needed =
-    admission === undefined ? '' : ` It needs the role ${admission} of this node's organisation.`;
-  throw new LotbookError('NOT_PERMITTED', `You may not call ${operation}.${needed}`);
+  if (admission !== undefined && isAdmitted(caller, admission, args)) return;
+  throw new LotbookError('NOT_PERMITTED', `You may not call ${operation}.${neededFor(admission)}`);
+}
+
+function isAdmitted(caller: Caller, admission: Admission, args: Readonly<Record<string, unknown>>): boolean {
+  if (admission === 'SIGNED_IN') return true;
+  if (typeof admission === 'string') return hasRole(caller, admission, null);
+  const { role } = admission;
+  return admission.in === 'SOME' ? hasRoleSomewhere(caller, role) : hasRole(caller, role, bookIn(args));
+}
+
+/** `book` is an argument, or a member of the only one. */
+function bookIn({ book, input }: Readonly<Record<string, unknown>>): string | null {
+  const named = book ?? (isObject(input) ? input['book'] : undefined);
+  return typeof named === 'string' ? named : null;
+}
+
+function neededFor(admission: Admission | undefined): string {
+  if (admission === undefined || admission === 'SIGNED_IN') return '';
+  const role = typeof admission === 'string' ? admission : admission.role;
+  const where = typeof admission === 'string' ? '' : ', in this book';
+  return ` It needs the role ${role} of this node's organisation${where}.`;
 }

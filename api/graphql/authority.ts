@@ -52,10 +52,10 @@ async function authorityOf(
   { caller, reading, replication }: GraphQLContext,
   book: string,
 ): Promise<Authority | null> {
-  if (caller.own && !hasRole(caller, 'VIEWER')) return null;
+  if (caller.own && !hasRole(caller, 'VIEWER', book)) return null;
   const isSeen =
     caller.own ||
-    (await replication.isNamed(book, caller.organisation)) ||
+    (await replication.mayAsk(book, caller.organisation)) ||
     (await reading.book(caller, book)) !== null;
   const view = isSeen ? await replication.view(book) : null;
   return view && show(view, caller);
@@ -111,7 +111,7 @@ function appointmentOf(input: AppointAuthorityInput): AppointInput {
   const { book, backup = null, witness = null, takeoverMs } = input;
   const primary = input.primary ?? ownerOf(book);
   // What has a default in the contract is there.
-  const { mode, leaseMs, drift, handBack } = input as Required<AppointAuthorityInput>;
+  const { mode, leaseMs, drift, handBack, acceptLoss } = input as Required<AppointAuthorityInput>;
   const times = { leaseMs, takeoverMs: takeoverMs ?? leaseMs };
   for (const [name, value] of Object.entries(times)) {
     if (value < 1 || value > LONGEST_MS) throw wrong(name, `It is 1 to ${LONGEST_MS} milliseconds.`);
@@ -129,6 +129,7 @@ function appointmentOf(input: AppointAuthorityInput): AppointInput {
     ...times,
     drift,
     handBack: handBack === 'AUTO' ? 'auto' : 'manual',
+    acceptLoss,
   };
 }
 

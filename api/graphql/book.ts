@@ -15,6 +15,7 @@ export const book: Resolvers = {
       }),
   },
   Book: {
+    provisional: ({ id }, _, { caller, approval }) => (caller.own ? approval.provisional(id) : null),
     feed: ({ feed }) => feed && { ...feed, state: feed.state as FeedState },
   },
 };

@@ -1,30 +1,42 @@
 import type { IncomingMessage } from 'node:http';
 import type { Approval } from '../approval/approval.ts';
+import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Config } from '../config.ts';
 import type { Hub } from '../delivery/hub.ts';
 import type { Reading } from '../delivery/reading.ts';
 import type { Tracing } from '../delivery/tracing.ts';
+import type { Exports } from '../exports/exports.ts';
 import type { Partners } from '../partners/partners.ts';
+import type { People } from '../people/people.ts';
 import type { Replication } from '../replication/replication.ts';
+import type { Retention } from '../approval/retention.ts';
 import type { Caller } from '../sharing/caller.ts';
 import type { Bell } from '../store/bell.ts';
+import type { OwnKeys } from '../store/own-keys.ts';
 import type { Grants } from '../store/grants.ts';
 
 /** What resolvers need of the node; put together in api/context.ts. */
 export interface Services {
   node: NodeInfo;
   /** @throws LotbookError UNAUTHENTICATED */
-  authenticate(req: Pick<IncomingMessage, 'headers'>): Promise<Caller>;
+  authenticate(req: Pick<IncomingMessage, 'headers' | 'method'>): Promise<Caller>;
   reading: Reading;
   tracing: Tracing;
+  exports: Pick<Exports, 'start' | 'find' | 'list'>;
   approval: Omit<Approval, 'sequencer'>;
+  retention: Omit<Retention, 'run' | 'start' | 'stop'>;
   grants: Pick<Grants, 'of'>;
   hub: Pick<Hub, 'serveFeed'>;
   ackFeed(ack: { caller: Caller; book: string; cursor: string }): Promise<string>;
   partners: Partners;
+  people: People;
+  /** The network address that a request is from. */
+  addressOf(req: IncomingMessage): string;
+  keys: Pick<OwnKeys, 'log' | 'rotate'>;
+  checkpoints: Omit<Checkpoints, 'start' | 'stop'>;
   /** Books of which a mandate is known here. */
   mandatedBooks(): Promise<string[]>;
-  replication: Pick<Replication, 'view' | 'isNamed' | 'appoint' | 'handOver' | 'takeOver'>;
+  replication: Pick<Replication, 'view' | 'mayAsk' | 'appoint' | 'handOver' | 'takeOver'>;
   bell: Pick<Bell, 'on'>;
   /** ms */
   clock: () => number;
@@ -49,4 +61,6 @@ export interface NodeInfo {
 export interface GraphQLContext extends Services {
   caller: Caller;
   requestId: string;
+  /** The network address that the call is from. */
+  address: string;
 }

@@ -6,8 +6,10 @@ import { readParams } from './body.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { DocumentError, isSubscription, openEngine, type Engine } from './engine.ts';
 import { causeOf } from './errors.ts';
+import { noteRefusal } from './noted.ts';
 import { readBody } from './read-body.ts';
 import { executableSchema } from './schema.ts';
+import { rootField } from './selection.ts';
 import { COMPLETE, eventStream, isEventStream, nextEvent } from './sse.ts';
 import { openStreamLimit, type StreamLimits } from './stream-limit.ts';
 import { serveSubscription } from './subscriptions.ts';
@@ -58,7 +60,11 @@ interface Call {
 class MethodError extends LotbookError {}
 
 async function serve({ services, schema, engine, limits, requestId, req, res }: Call): Promise<void> {
-  const caller = await services.authenticate(req);
+  const address = services.addressOf(req);
+  const caller = await services.authenticate(req).catch((error: unknown) => {
+    noteRefusal(services, { who: null, address, action: 'POST /graphql' }, error);
+    throw error;
+  });
   if (req.method !== 'POST') {
     res.setHeader('allow', 'POST');
     throw new MethodError('BAD_INPUT', 'Send a POST request.');
@@ -66,9 +72,15 @@ async function serve({ services, schema, engine, limits, requestId, req, res }: 
   const params = readParams(await readBody(req, services.config.maxBodyBytes));
   const { document, operation } = engine.read(params.query, params.operationName);
   const { variables } = params;
-  const context: GraphQLContext = { ...services, caller, requestId };
+  const context: GraphQLContext = { ...services, caller, requestId, address };
   if (isSubscription(operation)) {
-    await serveSubscription({ schema, document, operation, variables, context, limits, req, res });
+    const action = rootField(operation).name.value;
+    await serveSubscription({ schema, document, operation, variables, context, limits, req, res }).catch(
+      (error: unknown) => {
+        noteRefusal(services, { who: caller.clientId, address, action }, error);
+        throw error;
+      },
+    );
     return;
   }
   const result = await engine.execute({

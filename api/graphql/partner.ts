@@ -1,5 +1,6 @@
 import type { Partner } from '../partners/partners.ts';
 import { payload } from './errors.ts';
+import { keysView } from './keys.ts';
 import type { Partner as PartnerView, Resolvers } from './generated/resolvers.ts';
 
 /** Resolvers of `schema/partner.graphql`. */
@@ -32,9 +33,10 @@ function answer(work: () => Promise<Partner>) {
 }
 
 function viewOf(partner: Partner): PartnerView {
-  const { since, unreachableSince, ...rest } = partner;
+  const { since, unreachableSince, keyLog, ...rest } = partner;
   return {
     ...rest,
+    keys: keyLog ? keysView(keyLog) : [],
     since: since.toISOString(),
     unreachableSince: unreachableSince?.toISOString() ?? null,
   };

@@ -2,12 +2,12 @@ import { unflatten, type Fields } from '../events/fields.ts';
 import { readJson } from '../events/json.ts';
 import { deriveLinks, isThing } from '../events/links.ts';
 import { toEpcis } from '../events/to-epcis.ts';
+import { LotbookError } from '../errors.ts';
+import { found } from '../delivery/reading.ts';
 import { connection } from './connection.ts';
+import { payload } from './errors.ts';
 import { exactNumbers } from './exact-numbers.ts';
 import type { LinkRole, Resolvers } from './generated/resolvers.ts';
-
-/** The committed list of all names: no field of its own. */
-const ALL_NAMES = '@names';
 
 export const record: Resolvers = {
   Query: {
@@ -15,11 +15,22 @@ export const record: Resolvers = {
     record: (_, args, { caller, reading }) => reading.record({ caller, ...args }),
     changes: async (_, args, { caller, reading }) => connection(await reading.changes({ caller, ...args })),
   },
+  Mutation: {
+    eraseRecord: (_, { record, ...erasure }, { caller, approval, reading }) =>
+      payload(async () => {
+        const { error, outcome } = await approval.eraseRecords(caller, { ...erasure, records: [record] });
+        if (error) throw new LotbookError(error.code, error.message, error);
+        const { book } = erasure;
+        const id = outcome[0]?.record ?? record;
+        return { record: found(await reading.record({ caller, book, id }), 'record') };
+      }),
+  },
   Record: {
-    content: ({ kind, fields }) => (kind === 'EVENT' ? epcisOf(fields) : unflatten(fields)),
+    content: ({ kind, fields, erased }) =>
+      kind === 'EVENT' && erased === null ? epcisOf(fields) : unflatten(fields),
     permitted: ({ permitted }) =>
       [...permitted]
-        .filter(([field]) => field !== ALL_NAMES)
+        .filter(([field]) => !field.startsWith('@'))
         .map(([field, grants]) => ({ field, grants: [...grants] })),
     links: ({ kind, fields }) =>
       kind === 'EVENT'

@@ -2,6 +2,7 @@ import { LotbookError } from '../errors.ts';
 import type { RecordChange, UpdateInput } from '../approval/update.ts';
 import { checkFirst, formatCursor, parseCursor } from '../delivery/page.ts';
 import type { JsonValue } from '../events/value.ts';
+import { hasRole, type Caller } from '../sharing/caller.ts';
 import { connection } from './connection.ts';
 import { payload, userError } from './errors.ts';
 import type { RecordChangeInput, Resolvers, UpdateInput as UpdateArgument } from './generated/resolvers.ts';
@@ -26,6 +27,7 @@ export const request: Resolvers = {
   Mutation: {
     requestUpdates: async (_, { updates }, { caller, approval }) => {
       checkCount(updates, 'updates');
+      for (const { book } of updates) checkEditor(caller, book);
       return { requests: await approval.requestUpdates(caller, updates.map(updateOf)) };
     },
     deliverRequests: async (_, { tokens, unable }, { caller, approval }) => {
@@ -68,6 +70,11 @@ function checkCount(list: readonly unknown[], place: string): void {
   if (list.length === 0) throw new LotbookError('BAD_INPUT', 'Give at least one.', { place });
   if (list.length > MAX_AT_ONCE)
     throw new LotbookError('TOO_LARGE', `Give at most ${MAX_AT_ONCE} at once.`, { place });
+}
+
+function checkEditor(caller: Caller, book: string): void {
+  if (hasRole(caller, 'EDITOR', book)) return;
+  throw new LotbookError('NOT_PERMITTED', `You need the role EDITOR in ${book}.`);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

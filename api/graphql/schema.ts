@@ -11,22 +11,47 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { packagePath } from '../package-root.ts';
+import { accessLog } from './access-log.ts';
 import { access, checkAccess, type RootType } from './access.ts';
 import { authority } from './authority.ts';
 import { book } from './book.ts';
+import { checkpoint } from './checkpoint.ts';
 import type { GraphQLContext } from './context.ts';
+import { auditExport } from './export.ts';
 import { feed } from './feed.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { grant } from './grant.ts';
+import { keys } from './keys.ts';
 import { nodeResolvers as node } from './node.ts';
+import { noted } from './noted.ts';
 import { partnerResolvers as partner } from './partner.ts';
+import { person } from './person.ts';
 import { recall } from './recall.ts';
 import { record } from './record.ts';
 import { request } from './request.ts';
+import { retention } from './retention.ts';
 import { dateTime, json } from './scalars.ts';
+import { token } from './token.ts';
 
 /** One for each file of the contract. */
-const CONCEPTS: readonly Resolvers[] = [authority, book, feed, grant, node, partner, recall, record, request];
+const CONCEPTS: readonly Resolvers[] = [
+  accessLog,
+  auditExport,
+  authority,
+  book,
+  checkpoint,
+  feed,
+  grant,
+  keys,
+  node,
+  partner,
+  person,
+  recall,
+  record,
+  request,
+  retention,
+  token,
+];
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;
 
@@ -73,8 +98,11 @@ function guard(schema: GraphQLSchema, type: RootType): void {
     // A subscription is admitted once, when it begins; then each value is written from what its source gives.
     if (type === 'Subscription') continue;
     field.resolve = (source, args, context: GraphQLContext, info) => {
-      checkAccess(context.caller, type, name);
-      return resolve(source, args, context, info) as unknown;
+      const given = args as Record<string, unknown>;
+      return noted(context, type, { action: name, args: given }, () => {
+        checkAccess(context.caller, type, name, given);
+        return resolve(source, args, context, info) as unknown;
+      });
     };
   }
 }

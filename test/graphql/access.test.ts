@@ -23,7 +23,8 @@ describe('the table of access', () => {
     for (const type of ['Query', 'Mutation'] as const) {
       for (const field of Object.values(schema.getRootType(type.toLowerCase() as never)?.getFields() ?? {})) {
         if (access[type][field.name] === 'SIGNED_IN') continue;
-        const context = { caller: caller(false, 'ADMINISTRATOR') };
+        const people = { log: { noteLater: () => undefined } };
+        const context = { caller: caller(false, 'ADMINISTRATOR'), people };
         expect(() => field.resolve?.(undefined, {}, context, {} as never)).toThrow(/may not call/);
       }
     }
@@ -50,5 +51,33 @@ describe('the table of access', () => {
     expect(() => checkAccess(caller(true, 'EDITOR'), 'Mutation', 'approveRequest')).toThrow(/APPROVER/);
     expect(() => checkAccess(caller(false, 'APPROVER'), 'Mutation', 'approveRequest')).toThrow(/APPROVER/);
     expect(() => checkAccess(caller(false), 'Query', 'books')).not.toThrow();
+  });
+
+  it('takes a role in one book for that book alone', () => {
+    const person: Caller = { ...caller(true), rolesIn: new Map([['a.example/x', ['APPROVER']]]) };
+    const pending = (book: string) => () => checkAccess(person, 'Query', 'pendingRequests', { book });
+    expect(pending('a.example/x')).not.toThrow();
+    expect(pending('a.example/y')).toThrow(/APPROVER.* in this book/);
+    // Which book a request is of, only what answers it knows.
+    expect(() => checkAccess(person, 'Mutation', 'approveRequest', { id: '1' })).not.toThrow();
+    expect(() => checkAccess(person, 'Mutation', 'eraseRecord', { book: 'a.example/x' })).toThrow(/ADMINI/);
+    expect(() => checkAccess(person, 'Query', 'partners')).toThrow(/VIEWER/);
+    const partner = { ...person, own: false };
+    expect(() => checkAccess(partner, 'Query', 'pendingRequests', { book: 'a.example/x' })).toThrow(/APPR/);
+  });
+
+  it.each(ROOTS)('finds the book of an operation where it asks for one: %s', (type) => {
+    const fields =
+      readContract()
+        .getRootType(type.toLowerCase() as never)
+        ?.getFields() ?? {};
+    for (const [name, admission] of Object.entries(access[type])) {
+      if (typeof admission === 'string' || admission.in === 'SOME') continue;
+      const args = Object.fromEntries((fields[name]?.args ?? []).map((arg) => [arg.name, arg.type]));
+      const input = args['input'];
+      const inner = input && 'ofType' in input ? input.ofType : undefined;
+      const names = inner && 'getFields' in inner ? Object.keys(inner.getFields()) : Object.keys(args);
+      expect([name, names.includes('book')]).toEqual([name, true]);
+    }
   });
 });

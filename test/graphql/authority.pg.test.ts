@@ -116,8 +116,9 @@ describe('the authority of a book', () => {
       },
     });
     await until('the backup has everything', async () => {
-      const { state, insync } = (await authority('farm')) ?? {};
-      return state === 'HELD' && (insync as string[]).length === 2;
+      const { state, insync, final } = (await authority('farm')) ?? {};
+      // Two rules, the mandate and both terms.
+      return state === 'HELD' && (insync as string[]).length === 2 && final === 5;
     });
   });
 
@@ -178,6 +179,25 @@ describe('the authority of a book', () => {
       termToken: told['termToken'] as string,
     });
     expect(standing).toMatchObject({ ok: true, term: { claims: { n: 3, holder: 'farm.example' } } });
+  });
+
+  it('is told by its witness too to the partners to whom the book is open, and they see nothing else there', async () => {
+    await until('the buyer knows the witness', async () => (await authority('buyer', 'buyer')) !== null);
+    await until('the witness knows the buyer', async () => {
+      const told = await authority('buyer', 'notary').catch(() => null);
+      return told?.['term'] === 3;
+    });
+    expect(await authority('buyer', 'notary')).toMatchObject({
+      holder: 'farm.example',
+      termToken: (await authority('buyer'))?.['termToken'],
+      countersigned: null,
+    });
+    expect(await authority('buyer', 'notary', 'farm.example/nothing')).toBeNull();
+    expect(await ask('buyer', 'notary', '{ books { id } }', {})).toEqual({ books: [] });
+    const { rows } = await nodes.notary.context.database.pool.query(
+      'SELECT organisation FROM register_reader',
+    );
+    expect(rows).toEqual([{ organisation: 'buyer.example' }]);
   });
 
   it('is to others as that of a book that does not exist', async () => {

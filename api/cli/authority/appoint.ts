@@ -12,6 +12,7 @@ export interface AppointOptions {
   takeOverAfter?: number;
   handBack: 'auto' | 'manual';
   wait: boolean;
+  acceptLoss?: boolean;
   json?: boolean;
 }
 
@@ -20,7 +21,7 @@ const POLL_MS = 200;
 const PATIENCE_MS = 3_000;
 
 export async function appoint(node: OwnNode, book: string, options: AppointOptions): Promise<void> {
-  const { backup, mode, lease, takeOverAfter, handBack, json = false } = options;
+  const { backup, mode, lease, takeOverAfter, handBack, acceptLoss = false, json = false } = options;
   const before = await findStanding(node, book);
   // Who keeps the register stays; so it need not be said again.
   const witness = options.witness ?? before?.witness ?? null;
@@ -33,6 +34,7 @@ export async function appoint(node: OwnNode, book: string, options: AppointOptio
     leaseMs: lease,
     takeoverMs: takeOverAfter ?? lease,
     handBack: handBack.toUpperCase(),
+    acceptLoss,
   };
   const { authority } = await node.mutate(
     `mutation ($input: AppointAuthorityInput!) {
