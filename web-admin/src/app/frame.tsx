@@ -1,0 +1,77 @@
+import { AppShell, Burger, Group, NavLink, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import {
+  IconBook2,
+  IconChecklist,
+  IconHome,
+  IconListSearch,
+  IconShieldCheck,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import { Suspense } from 'react';
+import { Link, Outlet, useLocation } from 'react-router';
+import { useQuery } from 'urql';
+import { Loading, Shown } from '../components/shown.tsx';
+import { NodeDocument } from '../operations/generated/documents.ts';
+
+const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
+  { to: '/', label: 'Home', icon: IconHome },
+  { to: '/books', label: 'Books', icon: IconBook2 },
+  { to: '/records', label: 'Records', icon: IconListSearch },
+  { to: '/approvals', label: 'Approvals', icon: IconChecklist },
+  { to: '/authority', label: 'Authority', icon: IconShieldCheck },
+];
+
+/** What is around every page: who one is, at whose node, and where one can go. */
+export function Frame() {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const { pathname } = useLocation();
+  const [node] = useQuery({ query: NodeDocument });
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <a className="skip" href="#content">
+        To the content
+      </a>
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group wrap="nowrap">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Title order={1} size="h4">
+              Lotbook
+            </Title>
+          </Group>
+          <Text size="sm" truncate>
+            {node.data ? `${node.data.node.caller.clientId} at ${node.data.node.name}` : ''}
+          </Text>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label="Pages">
+        {PLACES.map(({ to, label, icon: Icon }) => (
+          <NavLink
+            key={to}
+            component={Link}
+            to={to}
+            label={label}
+            active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+            aria-current={pathname === to ? 'page' : undefined}
+            leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
+            onClick={close}
+          />
+        ))}
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Shown of={node}>
+          {() => (
+            <Suspense fallback={<Loading />}>
+              <Outlet />
+            </Suspense>
+          )}
+        </Shown>
+      </AppShell.Main>
+    </AppShell>
+  );
+}

@@ -1,0 +1,21 @@
+import type { RouteObject } from 'react-router';
+import { Loading } from '../components/shown.tsx';
+import { Frame } from './frame.tsx';
+
+/** Each page is loaded when somebody goes there. */
+export const routes: RouteObject[] = [
+  {
+    path: '/',
+    element: <Frame />,
+    hydrateFallbackElement: <Loading />,
+    children: [
+      { index: true, lazy: () => import('../pages/home.tsx') },
+      { path: 'books', lazy: () => import('../pages/books.tsx') },
+      { path: 'records', lazy: () => import('../pages/records.tsx') },
+      { path: 'record', lazy: () => import('../pages/record.tsx') },
+      { path: 'approvals', lazy: () => import('../pages/approvals.tsx') },
+      { path: 'authority', lazy: () => import('../pages/authority.tsx') },
+      { path: '*', lazy: () => import('../pages/nowhere.tsx') },
+    ],
+  },
+];
