@@ -1,39 +1,17 @@
 import { z } from 'zod';
+import { isBaseUrl, isSafe, milliseconds, type Option, option, text, whole } from './config-option.ts';
 
 /** A setting of a node that is wrong. The message names each variable and what to do; it never holds a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** One option: where it is read from, what it may be, what it is when nobody sets it, and why it exists. */
-interface Option<T extends z.ZodType> {
-  readonly env: string;
-  /** The type's description completes the sentence "LOTBOOK_PORT must be ...". */
-  readonly type: T;
-  /** A function where the default follows from an option above it. Absent: the option stays undefined. */
-  readonly default?: z.output<T> | ((earlier: { port: number }) => z.output<T>);
-  /** How `.env.example` shows a default that is not a constant, or an option without one. */
-  readonly shown?: string;
-  readonly explanation: string;
-}
-
-const option = <T extends z.ZodType>(it: Option<T>): Option<T> => it;
-
-const text = z.string().min(1).describe('some text');
-const whole = (min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).describe(`a whole number from ${min} to ${max}`);
-const milliseconds = whole(1, 86_400_000).describe(
-  'a whole number of milliseconds from 1 to 86400000 (a day)',
-);
-
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const GOSSIP = ['authority', 'partners', 'off'] as const;
+const COSIGN = ['witness', 'followed'] as const;
+const ROLE_MAP =
+  /^[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR)(,[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR))*$/;
 const METRICS_READERS = ['callers', 'loopback', 'nobody'] as const;
-
-function isBaseUrl(value: string): boolean {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const plain = url !== undefined && !url.username && !url.password && !url.search && !url.hash;
-  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
-}
 
 /** Every option of a node, in the order in which `.env.example` shows them. */
 export const options = {
@@ -91,7 +69,19 @@ export const options = {
       .describe('a private JWK as JSON or a PKCS#8 PEM')
       .optional(),
     shown: '\'{"kty":"OKP","crv":"Ed25519","x":"...","d":"..."}\'',
-    explanation: "The node's private key, from a vault. When unset, it is in a file under LOTBOOK_DIR.",
+    explanation:
+      "The node's private key, from a vault. To change keys without a restart, a JWK Set with the next key too. When unset, it is in a file under LOTBOOK_DIR.",
+  }),
+  signerUrl: option({
+    env: 'LOTBOOK_SIGNER_URL',
+    type: z
+      .string()
+      .regex(/^(unix:\/.+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)$/)
+      .describe('unix:<path of a socket>, or an http URL on this machine')
+      .optional(),
+    shown: 'unix:/run/lotbook-signer.sock',
+    explanation:
+      'Another process that signs, before an HSM or a key service: it keeps the private keys instead of this node. What it has to answer is in schema/PROTOCOL.md, section 1.',
   }),
   organisation: option({
     env: 'LOTBOOK_ORGANISATION',
@@ -144,6 +134,12 @@ export const options = {
     explanation:
       'How often partners are asked for the books that they share with this node, in milliseconds.',
   }),
+  retentionPollMs: option({
+    env: 'LOTBOOK_RETENTION_POLL_MS',
+    type: milliseconds,
+    default: 3_600_000,
+    explanation: 'How often records whose time is over are looked for and erased, in milliseconds.',
+  }),
   holderPatienceMs: option({
     env: 'LOTBOOK_HOLDER_PATIENCE_MS',
     type: milliseconds,
@@ -151,6 +147,31 @@ export const options = {
     explanation:
       'How long the node that approves updates of a book may take to answer a request of this one before the other ' +
       'member of its authority is asked, in milliseconds.',
+  }),
+  checkpointSeconds: option({
+    env: 'LOTBOOK_CHECKPOINT_SECONDS',
+    type: whole(1, 86_400),
+    default: 60,
+    explanation:
+      'How long an entry of a book that this node approves waits at most until a signed checkpoint covers it, in seconds. ' +
+      'A thousand entries wait a sixth of it, unless more are under way.',
+  }),
+  gossip: option({
+    env: 'LOTBOOK_GOSSIP',
+    type: z.enum(GOSSIP).describe(`one of ${GOSSIP.join(', ')}`),
+    default: 'authority',
+    explanation:
+      "To whom this node shows the checkpoints that it receives of others' books, so that it comes out where different " +
+      'readers are shown different logs: authority (owner, members and witness of the book), partners (these, and all ' +
+      'partners, who so learn which books this node follows), off.',
+  }),
+  cosign: option({
+    env: 'LOTBOOK_COSIGN',
+    type: z.enum(COSIGN).describe(`one of ${COSIGN.join(', ')}`),
+    default: 'witness',
+    explanation:
+      'Which checkpoints this node cosigns: witness (of books whose mandate names it as the witness), followed (also those ' +
+      'of the books that it follows, once it has verified them).',
   }),
   heartbeatMs: option({
     env: 'LOTBOOK_HEARTBEAT_MS',
@@ -170,6 +191,78 @@ export const options = {
     type: milliseconds,
     default: 10_000,
     explanation: 'How long open requests may finish after SIGTERM, in milliseconds.',
+  }),
+  proxies: option({
+    env: 'LOTBOOK_PROXIES',
+    type: whole(0, 10),
+    default: 0,
+    explanation:
+      'How many proxies stand before the node and write X-Forwarded-For: so many addresses from its end are believed. The ' +
+      'address of who logs in is taken from there.',
+  }),
+  sessionIdleMinutes: option({
+    env: 'LOTBOOK_SESSION_IDLE_MINUTES',
+    type: whole(1, 10_080),
+    default: 60,
+    explanation: 'How long a log-in of a person lasts without being used, in minutes.',
+  }),
+  sessionHours: option({
+    env: 'LOTBOOK_SESSION_HOURS',
+    type: whole(1, 720),
+    default: 12,
+    explanation: 'How long a log-in of a person lasts at most, in hours.',
+  }),
+  oidcIssuer: option({
+    env: 'LOTBOOK_OIDC_ISSUER',
+    type: z
+      .string()
+      .refine((value) => isBaseUrl(value) && isSafe(value))
+      .describe('an https URL, or an http URL of this machine')
+      .optional(),
+    shown: 'https://login.packer.example',
+    explanation:
+      'The OpenID provider at which people log in; its redirect URI is <LOTBOOK_URL>/login/callback. When unset, they have ' +
+      'accounts at the node.',
+  }),
+  oidcClientId: option({
+    env: 'LOTBOOK_OIDC_CLIENT_ID',
+    type: text.optional(),
+    shown: 'lotbook',
+    explanation: 'The client id of this node at the OpenID provider. Without it there is none.',
+  }),
+  oidcClientSecret: option({
+    env: 'LOTBOOK_OIDC_CLIENT_SECRET',
+    type: text.optional(),
+    shown: '...',
+    explanation: 'The secret of that client. When unset, it is a public client, which PKCE alone protects.',
+  }),
+  oidcScope: option({
+    env: 'LOTBOOK_OIDC_SCOPE',
+    type: z
+      .string()
+      .regex(/(^| )openid( |$)/)
+      .describe('scopes with a space between, openid among them'),
+    default: 'openid profile email',
+    explanation: 'What the OpenID provider is asked for.',
+  }),
+  oidcRolesClaim: option({
+    env: 'LOTBOOK_OIDC_ROLES_CLAIM',
+    type: text.optional(),
+    shown: 'realm_access.roles',
+    explanation:
+      'The claim that gives people their roles in all books at each log-in; with dots a path. Whoever has one of them is let ' +
+      'in. When unset, people are invited, and administrators give the roles.',
+  }),
+  oidcRoles: option({
+    env: 'LOTBOOK_OIDC_ROLES',
+    type: z
+      .string()
+      .regex(ROLE_MAP)
+      .describe('pairs such as quality=APPROVER with commas between')
+      .optional(),
+    shown: 'lotbook-admins=ADMINISTRATOR,quality=APPROVER',
+    explanation:
+      'Which value of that claim gives which role. When unset, the values are the names of the roles.',
   }),
 } as const;
 

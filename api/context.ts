@@ -6,18 +6,26 @@ import { describeError } from './errors.ts';
 import type { NodeInfo } from './graphql/context.ts';
 import { type Authenticator, openAuthenticator } from './http/authenticate.ts';
 import { openCallerDirectory } from './http/caller-directory.ts';
+import { openRecognise, type Recognise } from './http/recognise.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { packagePath } from './package-root.ts';
+import { type KeyLogs, openKeyLogs } from './partners/key-logs.ts';
+import { externalSigner } from './peers/external-signer.ts';
 import { openPartners, type Partners } from './partners/partners.ts';
+import { openAccessLog } from './people/access-log.ts';
+import { parseRoleMap } from './people/oidc-roles.ts';
+import { openPasswords, PASSWORD_COST, type ScryptCost } from './people/password.ts';
+import { openPeople, type People } from './people/people.ts';
+import { openOidcProvider } from './peers/oidc.ts';
 import { openPeers, type Peers } from './peers/peer.ts';
 import { openBell, type Bell } from './store/bell.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { type Home, openHome } from './store/home.ts';
 import { migrate } from './store/migrate.ts';
+import { OwnKeys } from './store/own-keys.ts';
 import { findOrganisation, setUnreachable } from './store/partners.ts';
 import { markRestored } from './store/restored.ts';
-import { enterSelf } from './store/self.ts';
 
 export const PROTOCOL = '1';
 
@@ -28,12 +36,16 @@ export interface Overrides {
   now?: () => number;
   randomBytes?: (size: number) => Uint8Array;
   log?: Logger;
+  /** What a guess at a password costs. */
+  passwordCost?: ScryptCost;
 }
 
 /** Everything that a node is made of. */
 export interface Context {
   config: Config;
   home: Home;
+  /** The key log of this node, and its signer. */
+  keys: OwnKeys;
   node: NodeInfo;
   log: Logger;
   now: () => number;
@@ -43,7 +55,12 @@ export interface Context {
   bell: Bell;
   peers: Peers;
   partners: Partners;
+  people: People;
+  /** The key logs of others, as far as they are followed. */
+  keyLogs: KeyLogs;
   authenticator: Authenticator;
+  /** Who calls, by whatever way. */
+  recognise: Recognise;
   metrics: Metrics;
   /** Resolves when the node cannot go on: its embedded database was lost. */
   failed: Promise<Error>;
@@ -75,7 +92,7 @@ export async function openContext(given: Config, port: number, overrides: Overri
     for (const step of closing.splice(0)) await step();
   };
   try {
-    const home = await openHome(given);
+    const home = await openHome(given, externalSigner);
     const config = { ...given, url: publicUrl(given, home.url, port) };
     const { organisation, name } = home;
     const node = { organisation, name, url: config.url, protocol: PROTOCOL, version: packageVersion() };
@@ -88,9 +105,14 @@ export async function openContext(given: Config, port: number, overrides: Overri
         'restored from an older copy: what is lacking is found out before taking part again',
       );
     }
-    await enterSelf(store.database.prisma, home, config.url, new Date(now()));
-    const doors = openDoors({ ...base, ...store }, onClose);
-    return { ...base, ...store, ...doors, metrics: createMetrics(), onClose, close };
+    const { database, bell } = store;
+    const keys = await OwnKeys.open({ ...base, ...config, prisma: database.prisma, bell });
+    onClose(() => keys.close());
+    const doors = openDoors({ ...base, ...store, keys }, onClose);
+    const people = openPeopleRoom({ ...base, ...store }, overrides.passwordCost ?? PASSWORD_COST);
+    onClose(() => people.log.close());
+    const recognise = openRecognise({ ...doors, people, url: node.url });
+    return { ...base, ...store, ...doors, people, recognise, keys, metrics: createMetrics(), onClose, close };
   } catch (error) {
     await close();
     throw error;
@@ -123,15 +145,14 @@ async function openStore({ config, log }: Base, onClose: Context['onClose']): Pr
   return { database, bell, failed };
 }
 
-type Doors = Pick<Context, 'peers' | 'partners' | 'authenticator'>;
+type Doors = Pick<Context, 'peers' | 'partners' | 'keyLogs' | 'authenticator'>;
 
-function openDoors(context: Base & Store, onClose: Context['onClose']): Doors {
-  const { home, node, log, now, randomId, database, bell } = context;
+function openDoors(context: Base & Store & Pick<Context, 'keys'>, onClose: Context['onClose']): Doors {
+  const { keys, node, log, now, randomId, database, bell } = context;
   const { prisma } = database;
-  const { signer, publicJwk } = home;
   const peers = openPeers({
     self: node,
-    signer,
+    signer: keys,
     now,
     randomId,
     lookUp: async (organisation) => {
@@ -154,18 +175,47 @@ function openDoors(context: Base & Store, onClose: Context['onClose']): Doors {
   });
   const directory = openCallerDirectory({ prisma, bell, now });
   onClose(() => directory.close());
-  const authenticator = openAuthenticator({ url: node.url, signer, publicJwk, directory, now, randomId });
+  const authenticator = openAuthenticator({ url: node.url, keys, directory, now, randomId });
+  const ring = (): void => bell.ring('partners');
+  const keyLogs = openKeyLogs({ prisma, peers, now, ring, log });
   const partners = openPartners({
     prisma,
     peers,
     self: node,
-    signer,
-    publicJwk,
+    keys,
     now,
     randomBytes: context.randomBytes,
-    ring: () => bell.ring('partners'),
+    ring,
   });
-  return { peers, partners, authenticator };
+  return { peers, partners, keyLogs, authenticator };
+}
+
+function openPeopleRoom(context: Base & Store, cost: ScryptCost): People {
+  const { config, node, log, now, randomId, database: db } = context;
+  const {
+    oidcIssuer: issuer,
+    oidcClientId: clientId,
+    oidcClientSecret: clientSecret,
+    oidcScope: scope,
+  } = config;
+  return openPeople(
+    {
+      db,
+      organisation: node.organisation,
+      url: node.url,
+      passwords: openPasswords(cost),
+      accessLog: openAccessLog({ pool: db.pool, now, log }),
+      oidc: issuer && clientId ? openOidcProvider({ issuer, clientId, clientSecret, scope }) : null,
+      limits: { idleMs: config.sessionIdleMinutes * 60_000, longestMs: config.sessionHours * 3_600_000 },
+      now,
+      randomBytes: context.randomBytes,
+      randomId,
+    },
+    {
+      claim: config.oidcRolesClaim ?? null,
+      map: config.oidcRoles === undefined ? null : parseRoleMap(config.oidcRoles),
+    },
+  );
 }
 
 /** The configured URL; else what `lotbook init` was told; else this machine with the port that was got. */

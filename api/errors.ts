@@ -5,7 +5,7 @@
 export const errorCodes = {
   UNAUTHENTICATED: {
     status: 401,
-    duty: 'Ask the token endpoint for a new access token and send the call again.',
+    duty: 'Ask the token endpoint for a new access token, or log in again, and send the call again.',
   },
   NOT_PERMITTED: {
     status: 403,
@@ -50,6 +50,10 @@ export const errorCodes = {
   UNREACHABLE: {
     status: 502,
     duty: 'The partner cannot be reached; what is queued is sent again by itself.',
+  },
+  SIGNER_UNAVAILABLE: {
+    status: 503,
+    duty: 'The node cannot sign now; try again after the time given. Its operator finds the reason in its log and with `lotbook keys show`.',
   },
   INTERNAL: { status: 500, duty: 'Tell the operator of the node the request id.' },
 } as const satisfies Record<string, { status: number; duty: string }>;

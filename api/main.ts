@@ -1,16 +1,19 @@
 import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
 import { describeError } from './errors.ts';
+import { admin } from './http/admin.ts';
 import { authorityDoor } from './http/authority-door.ts';
 import { epcisRouter } from './http/epcis/router.ts';
+import { exportDoor } from './http/exports.ts';
 import { type Listener, openListener } from './http/listener.ts';
+import { openNoteCall } from './http/note-call.ts';
 import { partnerDoors } from './http/partner-doors.ts';
+import { peopleDoors } from './http/people/doors.ts';
 import { createServer, type HttpServer } from './http/server.ts';
 import { tokenEndpoint } from './http/token-endpoint.ts';
-import { nodeDocument, wellKnown } from './http/well-known.ts';
+import { wellKnown } from './http/well-known.ts';
 import { createGraphqlHandler } from './graphql/handler.ts';
 import { openServices } from './services.ts';
-import { signNode } from './partners/statements.ts';
 
 export interface RunningNode {
   /** The public base URL. */
@@ -54,17 +57,33 @@ export async function startNode(
 }
 
 async function openDoors(context: Context, listener: Listener): Promise<HttpServer> {
-  const { home, node, now, database, authenticator, partners, metrics, log, randomId, config } = context;
-  const { protocol, version, url } = node;
-  const stopping = new AbortController();
-  const services = openServices(context, stopping.signal);
-  const http = createServer({
-    listener,
-    config,
+  const {
+    keys,
+    keyLogs,
+    node,
+    now,
+    database,
     authenticator,
+    recognise,
+    partners,
+    people,
     metrics,
     log,
     randomId,
+    config,
+  } = context;
+  const { protocol, version, url } = node;
+  const stopping = new AbortController();
+  const services = openServices(context, stopping.signal);
+  const noteCall = openNoteCall(people.log, config.proxies);
+  const http = createServer({
+    listener,
+    config,
+    recognise,
+    metrics,
+    log,
+    randomId,
+    noteCall,
     graphqlHandler: createGraphqlHandler(services.graphql),
     isReady: async () => {
       await database.pool.query('SELECT 1');
@@ -73,12 +92,16 @@ async function openDoors(context: Context, listener: Listener): Promise<HttpServ
   });
   http.mount('/epcis', epcisRouter(services.epcis));
   http.draining.addEventListener('abort', () => stopping.abort());
-  const statement = await signNode(node, home.signer, now());
-  const { publicJwk } = home;
-  const document = nodeDocument({ self: node, publicJwk, protocol, version, statement });
-  http.mount('/', wellKnown(document, publicJwk));
-  http.mount('/', tokenEndpoint({ url, prisma: database.prisma, authenticator, now }));
+  http.mount('/', wellKnown({ self: node, keys, protocol, version, now }));
+  http.mount('/', tokenEndpoint({ url, prisma: database.prisma, keyLogs, authenticator, now, noteCall }));
   http.mount('/', partnerDoors({ partners, now }));
+  const { proxies } = config;
+  http.mount(
+    '/',
+    peopleDoors({ people, organisation: { id: node.organisation, name: node.name }, url, proxies, now }),
+  );
+  http.mount('/', admin(context.randomId));
+  http.mount('/', exportDoor(services.exports, noteCall));
   http.mount(
     '/',
     authorityDoor((from, body) => services.replication.receive(from, body)),
@@ -95,6 +118,9 @@ function shut({ server }: Listener): Promise<void> {
   });
 }
 
+/** A node that is to stop while it starts has so long to come to an orderly end. */
+const LONGEST_START_MS = 5_000;
+
 /**
  * Runs a node until SIGTERM or SIGINT, then drains it. A second signal ends it at once. What nobody caught ends the
  * process with 1: a supervisor starts a sound one.
@@ -103,11 +129,22 @@ function shut({ server }: Listener): Promise<void> {
  */
 export async function runNode(
   config: Config,
-  onReady?: (node: RunningNode) => void,
+  onReady?: (node: RunningNode) => Promise<void>,
   overrides: Overrides = {},
 ): Promise<number> {
+  let isStarted = false;
+  // It answers before all of it has started: a signal at that moment is heard too, and does not wait for a start that hangs.
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        setTimeout(() => isStarted || process.exit(1), LONGEST_START_MS).unref();
+        resolve(signal);
+      });
+    }
+  });
   const node = await startNode(config, overrides);
-  onReady?.(node);
+  isStarted = true;
   const { log, failed } = node.context;
   return new Promise<number>((resolve) => {
     const stop = (code: number) => {
@@ -116,17 +153,16 @@ export async function runNode(
         () => resolve(1),
       );
     };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'the node is stopping');
-        process.once(signal, () => process.exit(1));
-        stop(0);
-      });
-    }
+    void signalled.then((signal) => {
+      log.info({ signal }, 'the node is stopping');
+      stop(0);
+    });
     const fatal = (what: string) => (error: unknown) => {
       log.fatal(describeError(error), what);
       process.exit(1);
     };
+    // A signal is heard already: what is said to people keeps no node from stopping.
+    onReady?.(node).catch((error: unknown) => log.warn(describeError(error), 'people could not be greeted'));
     process.on('unhandledRejection', fatal('a rejection was not handled'));
     process.on('uncaughtException', fatal('an exception was not caught'));
     void failed.then((error) => {

@@ -1,32 +1,49 @@
 import { setMaxListeners } from 'node:events';
-import { Gauge } from 'prom-client';
+import { join } from 'node:path';
 import { openApproval, type Approval } from './approval/approval.ts';
 import { openOutbox, type Outbox } from './approval/outbox.ts';
+import { openRetention } from './approval/retention.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
+import { headsRootAt } from './checkpoints/log-nodes.ts';
+import { followOwnKeys, introducing, mainKey } from './services/keys.ts';
+import { openCheckpointing } from './services/checkpoints.ts';
+import { registerMetrics } from './services/metrics.ts';
+import { openDisclosed } from './delivery/disclosing.ts';
 import { openHub } from './delivery/hub.ts';
 import { openReading } from './delivery/reading.ts';
+import type { ScopeServices } from './delivery/scope.ts';
 import { openSubscriber } from './delivery/subscriber.ts';
 import { openTracing } from './delivery/tracing.ts';
 import { LotbookError } from './errors.ts';
+import { type Exports, openExports } from './exports/exports.ts';
+import { keysLineOf } from './exports/keys-line.ts';
 import { isObject } from './events/value.ts';
 import type { Services } from './graphql/context.ts';
+import { addressOf } from './http/address.ts';
 import { callerOf, readEntry } from './http/caller-directory.ts';
 import type { EpcisServices } from './http/epcis/exchange.ts';
-import type { PinnedKeys } from './identity/jws.ts';
-import { verificationKey } from './identity/jwk.ts';
 import type { BookSeat } from './approval/book-seat.ts';
 import type { Member } from './ledger/statements/shapes.ts';
-import { introduceMembers, introductionsOf, takeIntroductions } from './partners/introductions.ts';
+import {
+  introduceMembers,
+  introductionsOf,
+  takeIntroductions,
+  takeRegisterReaders,
+  type Introduction,
+} from './partners/introductions.ts';
+import { knownKeysOf, takeKeyLog } from './partners/key-logs.ts';
 import { authorityPort } from './replication/port.ts';
 import { openReplication, type Replication } from './replication/replication.ts';
 import { bookSeat } from './replication/book-seat.ts';
 import { envelope } from './replication/wire.ts';
 import { ROLES } from './sharing/caller.ts';
+import { isAddressed } from './sharing/grant.ts';
 import { mandatedBooks } from './store/authority.ts';
-import { mainKeys, statementKeys } from './store/clients.ts';
+import { mainKeys } from './store/clients.ts';
 import { openGrants, type Grants } from './store/grants.ts';
-import { findOrganisation } from './store/partners.ts';
+import { readKeyLogs } from './store/key-statements.ts';
+import { findOrganisation, inPartnersTransaction } from './store/partners.ts';
 
 const SEND_TIMEOUT_MS = 15_000;
 
@@ -46,6 +63,7 @@ const AUTHORITY = `query Authority($book: ID!) { authority(book: $book) { mandat
 export interface NodeServices {
   graphql: Services;
   epcis: EpcisServices;
+  exports: Exports;
   replication: Replication;
   /** Opens the books that `lotbook init` named, begins to follow partners' books and to deliver queued requests. */
   start(): Promise<void>;
@@ -54,24 +72,42 @@ export interface NodeServices {
 export function openServices(context: Context, draining: AbortSignal): NodeServices {
   // Every open stream listens to it.
   setMaxListeners(0, draining);
-  const { config, home, node, log, now: clock, randomId, database: db, bell, peers, partners } = context;
+  const { config, home, keys, node, log, now: clock, randomId, bell, peers, partners } = context;
+  const { database: db } = context;
   const grants = openGrants(db.pool);
-  const replication = openAuthority(context);
+  const replication = openAuthority(context, grants);
   const { approval, outbox } = openApprovalRoom(context, grants, replication);
   const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
   const hub = openHub(sources);
-  const keysOf = (id: string): Promise<PinnedKeys> => statementKeys(db.prisma, id);
-  const { introduceMembers: introduce } = partners;
-  const subscriber = openSubscriber({ ...sources, peers, keysOf, introduce, random: Math.random });
+  const { follow: followKeys, keysOf } = context.keyLogs;
+  const introduce = introducing(context);
+  const followed = { ...sources, peers, keysOf, introduce, followKeys, random: Math.random };
+  const { checker, checkpoints } = openCheckpointing(context, followed, {
+    isLeading: () => replication.isLeading(),
+    isBusy: () => approval.sequencer.waiting() > 0,
+    mayState: (book) => seatOf(replication, book)?.mayWrite() ?? !replication.isSeated(book),
+    state: (book, entry) => approval.sequencer.state(book, entry),
+  });
+  const retention = openRetention({
+    ...sources,
+    pool: db.pool,
+    eraseRecords: approval.eraseRecords,
+    isLeading: () => replication.isLeading(),
+  });
+  const subscriber = openSubscriber({ ...followed, checker });
   context.onClose(async () => {
+    await Promise.all([checkpoints.stop(), retention.stop()]);
     await Promise.all([hub.close(), subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
+    await checker.stop();
     await replication.stop();
   });
-  register(context, approval, hub);
+  registerMetrics(context, approval, hub, checker);
   const reading = openReading(sources);
+  const exports = openExportRoom(context, sources);
   const served = { approval, reading, clock, randomId, config };
   return {
     epcis: { ...served, db },
+    exports,
     replication,
     graphql: {
       ...served,
@@ -79,13 +115,17 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       grants,
       hub,
       tracing: openTracing(sources),
+      checkpoints,
+      exports,
+      retention,
       partners,
+      keys,
       replication,
       mandatedBooks: () => mandatedBooks(db.pool),
       bell,
       log,
       signal: draining,
-      authenticate: (req) => context.authenticator.authenticate(req),
+      ...callersOf(context),
       ackFeed: (ack) => ackFeed(sources, ack),
     },
     start: async () => {
@@ -93,8 +133,38 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       for (const name of home.books) await openNamedBook(context, approval, name);
       outbox.start();
       subscriber.start();
+      checkpoints.start();
+      followOwnKeys(context, approval);
+      retention.start();
     },
   };
+}
+
+/** Who calls, and from where. */
+function callersOf({
+  recognise,
+  people,
+  config,
+}: Context): Pick<Services, 'authenticate' | 'people' | 'addressOf'> {
+  return { authenticate: recognise, people, addressOf: (req) => addressOf(req, config.proxies) };
+}
+
+/** Audit exports, in the directory of the node. */
+function openExportRoom(context: Context, sources: ScopeServices): Exports {
+  const { config, keys: signer, node, log, now: clock, randomId, database: db } = context;
+  const exports = openExports({
+    db,
+    dir: join(config.dir, 'exports'),
+    organisation: node.organisation,
+    signer,
+    clock,
+    randomId,
+    log,
+    keysOf: (organisation) => keysLineOf(db.prisma, organisation),
+    disclosed: (caller, book, viewAs) => openDisclosed(sources, caller, book, viewAs),
+  });
+  context.onClose(() => exports.close());
+  return exports;
 }
 
 /** How long what a partner is introduced by is believed to be unchanged. */
@@ -102,22 +172,40 @@ const INTRODUCTIONS_MS = 2_000;
 const AUTHORITY_PATH = '/authority';
 
 /** This node's part in the authority of books, and its talk with the other nodes about it. */
-function openAuthority(context: Context): Replication {
-  const { home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
+function openAuthority(context: Context, grants: Grants): Replication {
+  const { keys, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
   const { pool, prisma } = database;
   const { organisation } = node;
   const environment = { prisma, now: clock, ring: () => bell.ring('partners'), self: { organisation } };
-  let introductions: { at: number; list: Promise<readonly unknown[]> } | null = null;
+  let introductions: { at: number; list: Promise<readonly Introduction[]> } | null = null;
+  const known = (): Promise<readonly Introduction[]> => {
+    if (!introductions || clock() - introductions.at > INTRODUCTIONS_MS) {
+      introductions = { at: clock(), list: introductionsOf(environment) };
+    }
+    return introductions.list;
+  };
+  const warnOf = (owner: string, { refused }: { refused: number }): void => {
+    if (refused > 0)
+      log.warn({ owner, refused }, 'partners that an owner introduces are known under other keys');
+  };
   return openReplication({
     pool,
     bell,
-    signer: home.signer,
+    signer: keys,
     organisation,
     clock,
     monotonic: () => performance.now(),
     uuid,
     log,
-    keysOf: (id) => statementKeys(prisma, id),
+    keysOf: (id) => knownKeysOf(prisma, id),
+    ownKeyLog: () => (keys.log.statements.length > 1 ? keys.log : null),
+    keyLogOf: async (id) => (await readKeyLogs(prisma, [id])).get(id) ?? [],
+    keepKeyLog: async (known) => {
+      const taking = inPartnersTransaction(prisma, (tx) => takeKeyLog(tx, known, new Date(clock())));
+      const { issuer } = known;
+      const moved = await taking.catch((err: unknown) => log.warn({ err, issuer }, 'a key log was not kept'));
+      if (moved) bell.ring('partners');
+    },
     exchange: async (to, given, timeoutMs) => {
       const answer = await peers.exchange(to, AUTHORITY_PATH, JSON.stringify(given), { timeoutMs });
       const parsed = envelope.safeParse(answer);
@@ -129,25 +217,29 @@ function openAuthority(context: Context): Replication {
       if (refused.length > 0)
         log.warn({ owner, refused }, 'members that a mandate names are known under other keys');
     },
-    introductionsOf: () => {
-      if (!introductions || clock() - introductions.at > INTRODUCTIONS_MS) {
-        introductions = { at: clock(), list: introductionsOf(environment) };
-      }
-      return introductions.list;
+    introductionsOf: known,
+    registerReadersOf: async (book) => {
+      const rules = await grants.of(book);
+      const isOpenTo = ({ organisation, groups }: Introduction) =>
+        rules.some((grant) => isAddressed(grant, { organisation, groups, roles: [] }));
+      // In which groups they are is nothing to the registrar.
+      return (await known()).filter(isOpenTo).map((partner) => ({ ...partner, groups: [] }));
     },
-    takeIntroductions: async (_book, owner, list) => {
-      const { refused } = await takeIntroductions(environment, owner, list);
-      if (refused > 0)
-        log.warn({ owner, refused }, 'partners that an owner introduces are known under other keys');
+    headsRoot: (book, of) => headsRootAt(pool, book, of),
+    takeIntroductions: async (owner, list) => {
+      warnOf(owner, await takeIntroductions(environment, owner, list));
+    },
+    takeRegisterReaders: async (book, owner, list) => {
+      warnOf(owner, await takeRegisterReaders(environment, { book, owner }, list));
     },
     memberOf: (id) => memberOf(context, id),
   });
 }
 
 /** An organisation as a mandate names it. */
-async function memberOf({ node, home, database }: Context, id: string): Promise<Member> {
+async function memberOf({ node, keys, database }: Context, id: string): Promise<Member> {
   if (id === node.organisation) {
-    return { organisation: id, name: node.name, url: node.url, jwk: home.publicJwk };
+    return { organisation: id, name: node.name, url: node.url, jwk: keys.publicJwk };
   }
   const partner = await findOrganisation(database.prisma, id);
   const jwk = (await mainKeys(database.prisma, [id])).get(id);
@@ -167,9 +259,8 @@ function openApprovalRoom(
   grants: Grants,
   replication: Replication,
 ): { approval: Approval; outbox: Outbox } {
-  const { config, home, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
+  const { config, keys: signer, node, log, now: clock, randomId: uuid, database, bell, peers } = context;
   const { pool, prisma } = database;
-  const { signer } = home;
   const common = { pool, bell, signer, organisation: node.organisation, clock, uuid, log };
   const limits = { timeoutMs: SEND_TIMEOUT_MS };
   const send = async (to: string, tokens: readonly string[], unable: string | null): Promise<unknown> => {
@@ -179,7 +270,7 @@ function openApprovalRoom(
   };
   const outbox = openOutbox({
     ...common,
-    keysOf: (id) => statementKeys(prisma, id),
+    keysOf: (id) => knownKeysOf(prisma, id),
     monotonic: () => performance.now(),
     patienceMs: config.holderPatienceMs,
     send: (to, tokens, unable) =>
@@ -190,15 +281,17 @@ function openApprovalRoom(
   const approval: Approval = openApproval(
     {
       ...common,
+      keys: signer,
       grants,
       seatOf: (book) => seatOf(replication, book),
       groupCommit: config.groupCommit,
       maxQueue: config.maxQueue,
       randomBytes: (length) => Buffer.from(context.randomBytes(length)),
       // A request counts only under the key that stands for its organisation now.
-      keysOf: async (id) => {
-        const keys = [...(await mainKeys(prisma, [id])).values()].map(verificationKey);
-        return new Map(keys.map((key) => [key.kid, key]));
+      keysOf: async (id, kid) => {
+        const keys = await mainKey(prisma, id);
+        const isOther = kid !== undefined && !keys.has(kid) && keys.size > 0;
+        return isOther && (await context.keyLogs.follow(id)) ? mainKey(prisma, id) : keys;
       },
       authority: authorityPort(replication, (to, tokens) => send(to, tokens, null)),
       callerNamed: async (id) => {
@@ -228,26 +321,4 @@ async function openNamedBook({ node, log }: Context, approval: Approval, name: s
   } catch (error) {
     if (!(error instanceof LotbookError && error.code === 'CONFLICT')) throw error;
   }
-}
-
-/** Counts only: no names of books, records or partners leave by the metrics. */
-function register({ metrics }: Context, approval: Approval, hub: ReturnType<typeof openHub>): void {
-  const { registry } = metrics;
-  const gauge = (name: string, help: string, value: () => number) =>
-    registry.registerMetric(
-      new Gauge({
-        name,
-        help,
-        registers: [],
-        collect() {
-          this.set(value());
-        },
-      }),
-    );
-  gauge('lotbook_waiting_changes', 'Changes that wait for their commit', () => approval.sequencer.waiting());
-  gauge('lotbook_feed_streams', 'Open feed streams', () => hub.stats().streams);
-  gauge('lotbook_feed_lag_seconds', 'From approval to hand-over of the last live change', () => {
-    return hub.stats().lagMs / 1000;
-  });
-  gauge('lotbook_feed_items', 'Feed items handed out since the start', () => hub.stats().itemsSent);
 }

@@ -12,11 +12,13 @@ export interface DemoOptions {
   seed: number | undefined;
   /** Check, and end. */
   exit: boolean;
+  /** Undefined: no export is made. */
+  exportTo: string | undefined;
   now: () => number;
 }
 
 /** Plays the demo. @returns the exit code */
-export async function runDemo({ dir, firstPort, seed, exit, now }: DemoOptions): Promise<number> {
+export async function runDemo({ dir, firstPort, seed, exit, exportTo, now }: DemoOptions): Promise<number> {
   const stop = new AbortController();
   const stopped = new Promise<'stopped'>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve('stopped')),
@@ -39,7 +41,7 @@ export async function runDemo({ dir, firstPort, seed, exit, now }: DemoOptions):
     });
     // It is looked at in the races below; where there is none, the demo has ended already.
     lost.catch(() => undefined);
-    const findings = await Promise.race([tellStory(screen, nodes, stage), stopped, lost]);
+    const findings = await Promise.race([tellStory(screen, nodes, stage, exportTo), stopped, lost]);
     if (findings === 'stopped') return EXIT.failed;
     const code = findings.every(({ holds }) => holds) ? EXIT.ok : EXIT.failed;
     screen.say();

@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateKey } from '../cli/init.ts';
 import { CommandError } from '../cli/output.ts';
-import { initHome } from '../store/home.ts';
+import { generateKey, initHome } from '../store/home.ts';
 import { season, WEEKS, type SeasonData } from './season/season.ts';
 import type { SeasonOrganisation } from './season/types.ts';
 

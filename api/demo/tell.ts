@@ -4,13 +4,20 @@ import { partnerUp } from './partner-up.ts';
 import { countOf, type Screen } from './screen.ts';
 import type { Stage } from './stage.ts';
 import { tellAuthority } from './tell-authority.ts';
+import { tellExport } from './tell-export.ts';
+import { tellKeys } from './tell-keys.ts';
 import { tellRequests } from './tell-requests.ts';
 import { tellCorrection, tellSideBySide, tellSights } from './tell-sharing.ts';
 import { finding, verifyCopies, waitForCopies, type Finding } from './verify.ts';
 import { allSights } from './views.ts';
 
 /** The whole story, step by step. @returns what was checked on the way, and at its end */
-export async function tellStory(screen: Screen, nodes: DemoNodes, stage: Stage): Promise<Finding[]> {
+export async function tellStory(
+  screen: Screen,
+  nodes: DemoNodes,
+  stage: Stage,
+  exportTo: string | undefined,
+): Promise<Finding[]> {
   const { list } = nodes;
   const { data } = stage;
   await tellPartners(screen, list);
@@ -18,14 +25,16 @@ export async function tellStory(screen: Screen, nodes: DemoNodes, stage: Stage):
 
   screen.step('Who sees what');
   const waitedSince = Date.now();
-  const sights = await allSights(list);
-  await waitForCopies(sights);
+  const sights = await waitForCopies(await allSights(list));
   screen.say(
     'Each partner now keeps its own copy of what it may see: the signed records with only the permitted fields opened. ' +
       `All copies had caught up ${((Date.now() - waitedSince) / 1000).toFixed(1)} s after the last record.`,
   );
   screen.say();
   tellSights(screen, sights);
+
+  screen.step('A key is changed');
+  const rekeyed = await tellKeys(screen, list, nodes.of('greenvalley.example'));
 
   screen.step('One record, two pairs of eyes');
   const sideBySide = await tellSideBySide(screen, nodes, data);
@@ -39,9 +48,24 @@ export async function tellStory(screen: Screen, nodes: DemoNodes, stage: Stage):
   screen.step('A node dies, and the book goes on');
   const authority = await tellAuthority(screen, nodes);
 
+  const exported: Finding[] = [];
+  if (exportTo !== undefined) {
+    screen.step('An auditor takes a book away');
+    exported.push(await tellExport(screen, nodes, exportTo));
+  }
+
   screen.step('Checked');
   const copies = await verifyCopies(list);
-  const findings = [recorded, ...copies, sideBySide, corrected, ...requested, ...authority];
+  const findings = [
+    recorded,
+    ...copies,
+    sideBySide,
+    corrected,
+    ...requested,
+    rekeyed,
+    ...authority,
+    ...exported,
+  ];
   for (const { holds, text, faults } of findings) {
     screen.check(holds, text);
     screen.show(faults);

@@ -2,6 +2,7 @@ import { type Root, type Signatory, Signers } from '../delivery/signers.ts';
 import { peekClaims } from '../identity/jws.ts';
 import { tokenHash } from '../ledger/change.ts';
 import { verifyDecision } from '../ledger/statements/decision.ts';
+import { verifyHeads } from '../ledger/statements/heads.ts';
 import { verifyChange } from '../ledger/verify-change.ts';
 import type { StoredEntry } from '../store/entries.ts';
 
@@ -44,22 +45,33 @@ interface Reading {
 function entryFault(reading: Reading, entry: LogEntry): string | null {
   const { kind, token } = entry;
   if (kind === 'MANDATE' || kind === 'TERM') {
-    const taken = reading.signers.take(kind, token);
+    const taken = reading.signers.take(kind, token, entry.seq);
     if (!taken.ok) return taken.code;
     if (kind === 'TERM') reading.term = Number(peekClaims(token)?.['n']);
     return null;
   }
+  if (kind === 'KEY') {
+    const taken = reading.signers.takeKey(token, entry.seq);
+    return taken.ok ? null : taken.code;
+  }
   const signatory = reading.signers.of(reading.term)[0];
   if (!signatory) return `nobody may sign in term ${reading.term}`;
-  return kind === 'DECISION'
-    ? decisionFault(reading, entry, signatory)
-    : changeFault(reading, entry, signatory);
+  if (kind === 'DECISION') return statementFault(reading, entry, signatory, verifyDecision);
+  if (kind === 'HEADS') return statementFault(reading, entry, signatory, verifyHeads);
+  return changeFault(reading, entry, signatory);
 }
 
-function decisionFault({ signers, term }: Reading, { token }: LogEntry, by: Signatory): string | null {
+function statementFault(
+  { signers, term }: Reading,
+  { token, seq }: LogEntry,
+  by: Signatory,
+  verify: typeof verifyDecision | typeof verifyHeads,
+): string | null {
   const expected = { keys: by.keys, issuer: by.organisation, book: signers.root.book };
-  const verified = verifyDecision(token, expected);
+  const verified = verify(token, expected);
   if (!verified.ok) return verified.code;
+  const wrongKey = signers.keyFault(by.organisation, { seq, kid: verified.kid });
+  if (wrongKey) return wrongKey.code;
   return verified.claims.term === term ? null : `of term ${verified.claims.term}, not ${term}`;
 }
 
@@ -70,6 +82,8 @@ function changeFault({ signers, term, heads }: Reading, entry: LogEntry, by: Sig
   const verified = verifyChange({ token, disclosures: [], keys: by.keys, expect, previous });
   if (!verified.ok) return verified.code;
   const { change } = verified;
+  const wrongKey = signers.keyFault(by.organisation, change);
+  if (wrongKey) return wrongKey.code;
   heads.set(record, { ver: change.ver, hash: change.hash });
   if (change.term !== term) return `of term ${change.term}, not ${term}`;
   const isHere = change.seq === seq && change.record === record && change.ver === version;

@@ -7,18 +7,25 @@ import { finding, type Finding } from './verify.ts';
 /** What has to be so after a node died and came back. */
 export async function verifyOutage(cast: Cast, outage: Outage): Promise<Finding[]> {
   const { book, owner, backup } = cast;
-  const log = await readLog(owner, book);
+  const [log, copy] = await Promise.all([readLog(owner, book), readLog(backup, book)]);
   return [
     wasApproved(cast, outage, log),
     cameFromBackup(cast, outage),
     finding(
       `the logs of ${owner.short} and ${backup.short} are equal, ${log.length} entries, each chained, and signed by who held the right`,
       [
-        ...logDifferences(log, await readLog(backup, book)),
+        ...logDifferences(...upToCommonEnd(log, copy)),
         ...logFaults({ book, owner: owner.organisation, keys: owner.keys }, log),
       ],
     ),
   ];
+}
+
+/** While they are read, the holder may state the heads of the book again: one of the two then has that entry already. */
+function upToCommonEnd(one: LogEntry[], other: LogEntry[]): [LogEntry[], LogEntry[]] {
+  const [longer, shorter] = one.length > other.length ? [one, other] : [other, one];
+  const isStated = longer.slice(shorter.length).every(({ kind }) => kind === 'HEADS');
+  return isStated ? [longer.slice(0, shorter.length), shorter] : [one, other];
 }
 
 function wasApproved({ backup }: Cast, { asked, lot }: Outage, log: readonly LogEntry[]): Finding {

@@ -26,28 +26,46 @@ export interface Finding {
 
 const MOST_FAULTS = 5;
 
-/** Waits until each partner's copy holds every record that it may see, in the version that the owner has. */
-export async function waitForCopies(sights: readonly Sight[]): Promise<void> {
-  await Promise.all(
-    sights.map(({ partner, book, shown }) =>
-      waitFor(`${partner.season.name} has all of ${book} that it may see`, async () => {
+/**
+ * Waits until each partner's copy holds every record that it may see, in the version that the owner has: what that is may change
+ * meanwhile. Resolves to what they may see then.
+ */
+export async function waitForCopies(sights: readonly Sight[]): Promise<Sight[]> {
+  return Promise.all(
+    sights.map((sight) => {
+      const { owner, partner, book } = sight;
+      return waitFor(`${partner.season.name} has all of ${book} that it may see`, async () => {
         const { books } = await partner.query('{ books { id } }');
         if (!(books as JsonObject[]).some(({ id }) => id === book)) return undefined;
         const held = versionsOf(await allRecords(partner, book));
-        return shown.every(({ id, version }) => held.get(id) === version) || undefined;
-      }),
-    ),
+        if (isWhole(held, sight.shown)) return sight;
+        const shown = await allRecords(owner, book, { viewAs: partner.organisation });
+        return isWhole(held, shown) ? { ...sight, shown } : undefined;
+      });
+    }),
   );
+}
+
+function isWhole(held: ReadonlyMap<string, number>, shown: readonly SeenRecord[]): boolean {
+  return shown.every(({ id, version }) => held.get(id) === version);
 }
 
 function versionsOf(records: readonly SeenRecord[]): Map<string, number> {
   return new Map(records.map(({ id, version }) => [id, version]));
 }
 
+/** Waits until each feed is live again: after a node was down its followers come back when their pause is over. */
+async function waitForFeeds(nodes: readonly DemoNode[]): Promise<void> {
+  await waitFor('all feeds are live', async () => {
+    const feeds = (await Promise.all(nodes.map(feedsOf))).flat();
+    return feeds.every(({ feed }) => (feed as JsonObject | null)?.['state'] === 'LIVE') || undefined;
+  });
+}
+
 /** Compares everything that the partners hold with what the owners let them see, field by field. */
 export async function verifyCopies(nodes: readonly DemoNode[]): Promise<Finding[]> {
-  const sights = await allSights(nodes);
-  await waitForCopies(sights);
+  const sights = await waitForCopies(await allSights(nodes));
+  await waitForFeeds(nodes);
   const copies = await Promise.all(
     sights.map(async (sight) => ({ sight, held: await allRecords(sight.partner, sight.book) })),
   );
@@ -138,10 +156,13 @@ function disclosedName(disclosure: string): string {
   return String(name);
 }
 
-async function feedFaults(node: DemoNode): Promise<string[]> {
+async function feedsOf(node: DemoNode): Promise<JsonObject[]> {
   const { books } = await node.query('{ books { id localCopy feed { state quarantined lastError } } }');
-  return (books as JsonObject[])
-    .filter(({ localCopy }) => localCopy === true)
+  return (books as JsonObject[]).filter(({ localCopy }) => localCopy === true);
+}
+
+async function feedFaults(node: DemoNode): Promise<string[]> {
+  return (await feedsOf(node))
     .filter(({ feed }) => !isSound(feed as JsonObject | null))
     .map(({ id, feed }) => `${node.season.name}, ${String(id)}: ${JSON.stringify(feed)}`);
 }

@@ -5,6 +5,8 @@ import { benchApprovals } from './approvals/bench.ts';
 import { benchAuthority } from './authority/bench.ts';
 import { benchCapture } from './capture/bench.ts';
 import { benchFeeds } from './feeds/bench.ts';
+import { benchProof } from './proof/bench.ts';
+import { benchLog } from './log/bench.ts';
 import { benchStartup } from './startup/bench.ts';
 import { openServer, type BenchServer } from './support/database.ts';
 import { table, type Figure } from './support/figures.ts';
@@ -20,9 +22,11 @@ const SECTIONS: Record<string, { title: string; run: Section }> = {
   d: { title: 'start', run: benchStartup },
   e: { title: 'traces', run: benchTracing },
   f: { title: 'backup and witness', run: benchAuthority },
+  h: { title: 'proof', run: benchProof },
+  g: { title: 'the nodes of a log', run: benchLog },
 };
 
-const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f] [--json FILE]
+const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h] [--json FILE]
 Measures a node against its limits on this machine. DATABASE_URL selects another PostgreSQL than the embedded one.`;
 
 const ROUNDS = 3;

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { openApproval, type Approval } from '../../api/approval/approval.ts';
 import type { BookSeat } from '../../api/approval/book-seat.ts';
+import type { PlanDeps } from '../../api/approval/plan.ts';
 import type { AuthorityPort } from '../../api/approval/authority-port.ts';
 import type { DeliveryDeps } from '../../api/approval/outbox-delivery.ts';
 import { openOutbox, type Outbox } from '../../api/approval/outbox.ts';
@@ -44,6 +45,8 @@ export async function openAuthority(
   options: {
     url?: string;
     jwk?: PrivateJwk;
+    /** Instead of the one key for ever. */
+    key?: Signer & PlanDeps['keys'];
     partners?: ReadonlyMap<string, ReadonlyMap<string, VerificationKey>>;
     /** Groups of the partners that may call. */
     groups?: Readonly<Record<string, readonly string[]>>;
@@ -61,7 +64,7 @@ export async function openAuthority(
   const db = openDatabase({ url, poolSize: 4, applicationName: 'test' });
   const bell = await openBell(url, 'lotbook');
   const jwk = options.jwk ?? generateKey();
-  const signer = localSigner(jwk);
+  const signer = options.key ?? localSigner(jwk);
   const key = verificationKey(jwk);
   const keys = new Map([[key.kid, key]]);
   const grants = openGrants(db.pool);
@@ -81,6 +84,7 @@ export async function openAuthority(
   const approval = openApproval(
     {
       ...common,
+      keys: options.key ?? { now: () => ({ statements: [], signer }), refresh: () => Promise.resolve() },
       grants,
       seatOf: options.seatOf ?? (() => null),
       randomBytes,

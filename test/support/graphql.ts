@@ -48,6 +48,8 @@ export async function serveGraphql(
       if (caller) return Promise.resolve(caller);
       return Promise.reject(new LotbookError('UNAUTHENTICATED', 'An access token is needed.'));
     },
+    addressOf: () => '192.0.2.1',
+    people: { log: { note: () => Promise.resolve(), noteLater: () => undefined } } as unknown,
     clock: Date.now,
     randomId: () => 'request-1',
     config: { maxBodyBytes: 100_000, heartbeatMs: 60_000 },

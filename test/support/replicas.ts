@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { publicPart, verificationKey, type PrivateJwk } from '../../api/identity/jwk.ts';
-import { localSigner } from '../../api/identity/signer.ts';
+import {
+  publicPart,
+  type PrivateJwk,
+  type VerificationKey,
+  verificationKey,
+} from '../../api/identity/jwk.ts';
+import { localSigner, type Signer } from '../../api/identity/signer.ts';
+import type { NoteSigner } from '../../api/ledger/note.ts';
 import { LotbookError } from '../../api/errors.ts';
 import { bookSeat } from '../../api/replication/book-seat.ts';
 import { authorityPort } from '../../api/replication/port.ts';
+import { headsRootAt } from '../../api/checkpoints/log-nodes.ts';
 import { openReplication, type AppointInput, type Replication } from '../../api/replication/replication.ts';
 import { introduceMembers, takeIntroductions } from '../../api/partners/introductions.ts';
 import { envelope } from '../../api/replication/wire.ts';
 import { openBell } from '../../api/store/bell.ts';
 import { openDatabase, type Database } from '../../api/store/database.ts';
 import type { RequestView } from '../../api/approval/approval.ts';
-import { signRequest } from '../../api/identity/request-token.ts';
+import { signRequest, type RequestClaims } from '../../api/identity/request-token.ts';
 import { openAuthority, partnerCaller, type TestAuthority } from './approval.ts';
+import { type ChangingKey, changingKey } from './changing-key.ts';
 import { generateKey } from './key.ts';
 import { freshDatabase, type FreshDatabase } from './postgres.ts';
 
@@ -21,6 +29,8 @@ export interface Replica extends Pick<TestAuthority, 'approval' | 'grants' | 'ou
   organisation: string;
   db: Database;
   replication: Replication;
+  /** The organisation as it signs notes. */
+  noteSigner: NoteSigner;
   /** As a power cut would: nothing is closed in good order, and nothing of it answers any more. */
   cut(): void;
   /** Starts it again on the same database. */
@@ -37,6 +47,16 @@ export interface Network {
     to: string,
     update: { book: string; key?: string; record: string; base?: number },
   ): Promise<RequestView>;
+  /** Any changes, signed and handed over likewise. */
+  sign(
+    from: string,
+    to: string,
+    update: Pick<RequestClaims, 'book' | 'changes'> & { key?: string; asker?: RequestClaims['asker'] },
+  ): Promise<RequestView>;
+  /** What a thief of its first key signs with. */
+  firstSigner(organisation: string): Signer;
+  /** The node changes to its next key. */
+  changeKey(organisation: string): Promise<void>;
   /** Nothing passes between the two, in either direction, until it is mended. */
   part(a: string, b: string): void;
   mend(): void;
@@ -46,6 +66,9 @@ export interface Network {
 interface Part {
   fresh: FreshDatabase;
   jwk: PrivateJwk;
+  key: ChangingKey;
+  /** Key logs of others that it keeps. */
+  kept: Map<string, string[]>;
   running: {
     authority: TestAuthority;
     replication: Replication;
@@ -59,7 +82,9 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
   const parts = new Map<string, Part>();
   const parted = new Set<string>();
   const make = async (organisation: string): Promise<void> => {
-    parts.set(organisation, { fresh: await freshDatabase(), jwk: generateKey(), running: null });
+    const jwk = generateKey();
+    const key = await changingKey(organisation, jwk);
+    parts.set(organisation, { fresh: await freshDatabase(), jwk, key, kept: new Map(), running: null });
   };
   await Promise.all(organisations.map(make));
   const partOf = (organisation: string): Part => {
@@ -68,9 +93,7 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     return part;
   };
   const keysOf = (organisation: string) => {
-    const part = parts.get(organisation);
-    const keys = part ? [verificationKey(publicPart(part.jwk))] : [];
-    return Promise.resolve(new Map(keys.map((key) => [key.kid, key])));
+    return Promise.resolve(parts.get(organisation)?.key.all ?? new Map<string, VerificationKey>());
   };
 
   const reach = (from: string, to: string) => {
@@ -92,7 +115,16 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     const replication = openReplication({
       pool: db.pool,
       bell,
-      signer: localSigner(part.jwk),
+      signer: part.key,
+      ownKeyLog: () => part.key.log(),
+      keyLogOf: (id) => Promise.resolve(part.kept.get(id) ?? []),
+      keepKeyLog: (log) => {
+        part.kept.set(
+          log.issuer,
+          log.statements.map(({ token }) => token),
+        );
+        return Promise.resolve();
+      },
       organisation,
       clock: Date.now,
       monotonic: () => performance.now(),
@@ -117,7 +149,10 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         Promise.resolve(
           [...parts].map(([id, { jwk }]) => ({ ...named(id), jwk: publicPart(jwk), groups: [] })),
         ),
-      takeIntroductions: async (_book, owner, list) => {
+      registerReadersOf: () => Promise.resolve([]),
+      takeRegisterReaders: () => Promise.resolve(),
+      headsRoot: (book, of) => headsRootAt(db.pool, book, of),
+      takeIntroductions: async (owner, list) => {
         await takeIntroductions(environment, owner, list);
       },
       memberOf: (id) => Promise.resolve({ ...named(id), jwk: publicPart(partOf(id).jwk) }),
@@ -125,6 +160,7 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
     const authority = await openAuthority(organisation, {
       url,
       jwk: part.jwk,
+      key: part.key,
       partners: new Map(
         await Promise.all([...parts.keys()].map(async (id) => [id, await keysOf(id)] as const)),
       ),
@@ -156,6 +192,17 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
   await Promise.all(organisations.map(open));
   const closing: Promise<void>[] = [];
 
+  const sign: Network['sign'] = async (from, to, { key = randomUUID(), ...update }) => {
+    const aud = update.book.split('/')[0] ?? '';
+    const claims = { iss: from, aud, jti: randomUUID(), iat: Date.now() / 1000, key, ...update };
+    const token = await signRequest(claims, localSigner(partOf(from).jwk));
+    const running = partOf(to).running;
+    if (!running) throw new Error(`${to} is down`);
+    const [view] = await running.authority.approval.deliver(partnerCaller(from), [token]);
+    if (!view) throw new Error('no answer');
+    return view;
+  };
+
   return {
     node: (organisation) => {
       const part = partOf(organisation);
@@ -180,6 +227,7 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         get replication() {
           return running().replication;
         },
+        noteSigner: noteSignerOf(organisation, part.jwk),
         cut: () => {
           const { close } = running();
           part.running = null;
@@ -195,23 +243,13 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
       await make(organisation);
       await open(organisation);
     },
-    ask: async (from, to, { book, key = randomUUID(), record, base = 0 }) => {
-      const claims = {
-        iss: from,
-        aud: book.split('/')[0] ?? '',
-        book,
-        jti: randomUUID(),
-        iat: Date.now() / 1000,
-        key,
-        changes: [{ record, type: 'LOT', base, fields: { quantity: '12.50', uom: 'KGM' } }],
-      };
-      const token = await signRequest(claims, localSigner(partOf(from).jwk));
-      const running = partOf(to).running;
-      if (!running) throw new Error(`${to} is down`);
-      const [view] = await running.authority.approval.deliver(partnerCaller(from), [token]);
-      if (!view) throw new Error('no answer');
-      return view;
+    ask(from, to, { record, base = 0, ...update }) {
+      const changes = [{ record, type: 'LOT', base, fields: { quantity: '12.50', uom: 'KGM' } }];
+      return sign(from, to, { ...update, changes });
     },
+    sign,
+    firstSigner: (organisation) => localSigner(partOf(organisation).jwk),
+    changeKey: (organisation) => partOf(organisation).key.change(),
     part: (a, b) => void parted.add([a, b].sort().join(' ')),
     mend: () => parted.clear(),
     close: async () => {
@@ -221,6 +259,10 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
       await Promise.all([...parts.values()].map(({ fresh }) => fresh.drop()));
     },
   };
+}
+
+function noteSignerOf(name: string, jwk: PrivateJwk): NoteSigner {
+  return { name, key: verificationKey(publicPart(jwk)), signer: localSigner(jwk) };
 }
 
 const realTime = {
@@ -244,6 +286,7 @@ export function appointment(book: string, backup: string | null, witness: string
     takeoverMs: 1_000,
     drift: 0.01,
     handBack: 'auto',
+    acceptLoss: false,
   };
 }
 

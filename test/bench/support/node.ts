@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectOwnNode, type OwnNode } from '../../../api/cli/own-node.ts';
-import { readConfig } from '../../../api/config.ts';
+import { type Config, readConfig } from '../../../api/config.ts';
 import { publicPart } from '../../../api/identity/jwk.ts';
 import { localSigner } from '../../../api/identity/signer.ts';
 import { packagePath } from '../../../api/package-root.ts';
@@ -22,6 +22,7 @@ export interface BenchNode {
   pid: number;
   /** Of its operator. */
   admin: OwnNode;
+  config: Config;
   /** The access token of a new program with the role EDITOR. */
   editorToken(): Promise<string>;
   /** The access token of a new partner organisation. */
@@ -39,7 +40,8 @@ export async function startNode(databaseUrl: string): Promise<BenchNode> {
   const port = await freePort();
   await initHome({ dir, organisation: ORGANISATION, name: 'Bench', books: ['season'], generateKey });
   const running = await runNode({ dir, port, databaseUrl });
-  const admin = await connectOwnNode(readConfig({}, { dir, port }));
+  const config = readConfig({}, { dir, port });
+  const admin = await connectOwnNode(config);
   const tokenOf = (clientId: string, jwk: ReturnType<typeof generateKey>) =>
     openTokens({
       clientId,
@@ -50,6 +52,7 @@ export async function startNode(databaseUrl: string): Promise<BenchNode> {
   return {
     ...running,
     admin,
+    config,
     editorToken: async () => {
       const jwk = generateKey();
       const input = { name: 'erp', jwk: publicPart(jwk), roles: ['EDITOR'] };

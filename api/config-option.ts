@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** One option: where it is read from, what it may be, what it is when nobody sets it, and why it exists. */
+export interface Option<T extends z.ZodType> {
+  readonly env: string;
+  /** The type's description completes the sentence "LOTBOOK_PORT must be ...". */
+  readonly type: T;
+  /** A function where the default follows from an option above it. Absent: the option stays undefined. */
+  readonly default?: z.output<T> | ((earlier: { port: number }) => z.output<T>);
+  /** How `.env.example` shows a default that is not a constant, or an option without one. */
+  readonly shown?: string;
+  readonly explanation: string;
+}
+
+export const option = <T extends z.ZodType>(it: Option<T>): Option<T> => it;
+
+export const text = z.string().min(1).describe('some text');
+export const whole = (min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).describe(`a whole number from ${min} to ${max}`);
+export const milliseconds = whole(1, 86_400_000).describe(
+  'a whole number of milliseconds from 1 to 86400000 (a day)',
+);
+
+/** An http or https URL without user, query or fragment. */
+export function isBaseUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const plain = url !== undefined && !url.username && !url.password && !url.search && !url.hash;
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
+
+/** A provider is trusted with who people are: nobody may stand between. */
+export function isSafe(value: string): boolean {
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
