@@ -16,11 +16,13 @@ import {
   isUnionType,
   print,
 } from 'graphql';
+import { access, admittedTo, type RootType } from '../api/graphql/access.ts';
 
 const HEAD = `# Reference
 
 Made from the \`*.graphql\` files beside this one by \`npm run schema:write\`. What tokens, grants and feeds mean is in
-[PROTOCOL.md](PROTOCOL.md); who may call what is decided in \`api/graphql/access.ts\`.
+[PROTOCOL.md](PROTOCOL.md). Who may call an operation is one line of the table in \`api/graphql/access.ts\`, shown here with
+each; an operation without a line is refused to everybody.
 `;
 
 /** The whole contract as one page: operations first, then what they take and give, each in the order of the alphabet. */
@@ -32,7 +34,9 @@ export function referenceOf(schema: GraphQLSchema): string {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const operations = ['Queries', 'Mutations', 'Subscriptions'].flatMap((title, index) => {
     const root = roots[index];
-    return root ? [`## ${title}`, ...fieldsOf(root).map((field) => operation(field))] : [];
+    return root
+      ? [`## ${title}`, ...fieldsOf(root).map((field) => operation(root.name as RootType, field))]
+      : [];
   });
   return (
     [HEAD, ...operations, '## Types', ...named.map(typeText)].join('\n\n').replace(/\n{3,}/g, '\n\n') + '\n'
@@ -43,19 +47,18 @@ function fieldsOf(type: GraphQLObjectType): GraphQLField<unknown, unknown>[] {
   return Object.values(type.getFields()).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function operation({
-  name,
-  args,
-  type,
-  description,
-  deprecationReason,
-}: GraphQLField<unknown, unknown>): string {
+function operation(
+  root: RootType,
+  { name, args, type, description, deprecationReason }: GraphQLField<unknown, unknown>,
+): string {
+  const admission = access[root][name];
   const given = args.map((arg) => `${arg.name}: ${String(arg.type)}${defaultOf(arg)}`).join(', ');
   const about = args.filter((arg) => arg.description);
   return [
     `### ${name}`,
     `\`${name}${given ? `(${given})` : ''}: ${String(type)}\``,
     textOf(description),
+    `*Who may call it: ${admission ? admittedTo(admission) : 'nobody'}.*`,
     ...(deprecationReason ? [`**Deprecated:** ${deprecationReason}`] : []),
     about.map((arg) => `- \`${arg.name}\`: ${oneLine(arg.description)}`).join('\n'),
   ].join('\n\n');

@@ -1,13 +1,13 @@
 import { LotbookError } from '../errors.ts';
 import { isObject } from '../events/value.ts';
-import { hasRole, hasRoleSomewhere, type Caller, type Role } from '../sharing/caller.ts';
+import { hasRole, hasRoleSomewhere, kindOf, type Caller, type Role } from '../sharing/caller.ts';
 
 /**
- * SIGNED_IN: every caller with an access token or a session, partners too; a role: people and programs of this organisation
- * that have it in all books; `in: 'BOOK'`: in the one that the arguments name; `in: 'SOME'`: in any, and in which one is asked
- * where the book is known.
+ * SIGNED_IN: every caller with an access token or a session, partners too; PERSON: people of this organisation, whatever their
+ * roles; a role: the node, people and programs of this organisation that have it in all books; `in: 'BOOK'`: in the one that
+ * the arguments name; `in: 'SOME'`: in any, and in which one is asked where the book is known.
  */
-export type Admission = 'SIGNED_IN' | Role | { role: Role; in: 'BOOK' | 'SOME' };
+export type Admission = 'SIGNED_IN' | 'PERSON' | Role | { role: Role; in: 'BOOK' | 'SOME' };
 
 const inBook = (role: Role): Admission => ({ role, in: 'BOOK' });
 const inSome = (role: Role): Admission => ({ role, in: 'SOME' });
@@ -15,8 +15,9 @@ const inSome = (role: Role): Admission => ({ role, in: 'SOME' });
 export type RootType = 'Query' | 'Mutation' | 'Subscription';
 
 /**
- * Every operation of the contract and who may call it. What is not here cannot be called. What a caller then sees or
- * may change is decided by grants, behind this table.
+ * Every operation of the contract and who may call it, a line each: the resolvers are reached through this table alone, and
+ * what is not in it is refused. What a caller then sees or may change is decided by grants, behind it.
+ * `npm run schema:write` shows it in schema/REFERENCE.md.
  */
 export const access: Readonly<Record<RootType, Readonly<Record<string, Admission>>>> = {
   Query: {
@@ -81,8 +82,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     suspendPerson: 'ADMINISTRATOR',
     resumePerson: 'ADMINISTRATOR',
     // Of oneself.
-    endSession: 'SIGNED_IN',
-    endAllSessions: 'SIGNED_IN',
+    endSession: 'PERSON',
+    endAllSessions: 'PERSON',
     createApiToken: 'ADMINISTRATOR',
     revokeApiToken: 'ADMINISTRATOR',
     invitePartner: 'ADMINISTRATOR',
@@ -118,8 +119,18 @@ export function checkAccess(
   throw new LotbookError('NOT_PERMITTED', `You may not call ${operation}.${neededFor(admission)}`);
 }
 
+/** Who is admitted, in words. */
+export function admittedTo(admission: Admission): string {
+  if (admission === 'SIGNED_IN') return 'every signed-in caller';
+  if (admission === 'PERSON') return "people of this node's organisation";
+  if (typeof admission === 'string') return `the role ${admission} of this node's organisation`;
+  const where = admission.in === 'BOOK' ? 'in this book' : 'in the book that it is about';
+  return `the role ${admission.role} of this node's organisation, ${where}`;
+}
+
 function isAdmitted(caller: Caller, admission: Admission, args: Readonly<Record<string, unknown>>): boolean {
   if (admission === 'SIGNED_IN') return true;
+  if (admission === 'PERSON') return kindOf(caller) === 'PERSON';
   if (typeof admission === 'string') return hasRole(caller, admission, null);
   const { role } = admission;
   return admission.in === 'SOME' ? hasRoleSomewhere(caller, role) : hasRole(caller, role, bookIn(args));
@@ -133,7 +144,5 @@ function bookIn({ book, input }: Readonly<Record<string, unknown>>): string | nu
 
 function neededFor(admission: Admission | undefined): string {
   if (admission === undefined || admission === 'SIGNED_IN') return '';
-  const role = typeof admission === 'string' ? admission : admission.role;
-  const where = typeof admission === 'string' ? '' : ', in this book';
-  return ` It needs the role ${role} of this node's organisation${where}.`;
+  return ` It is for ${admittedTo(admission)}.`;
 }

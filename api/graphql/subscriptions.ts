@@ -34,8 +34,8 @@ export async function serveSubscription({
   const { caller, requestId, signal } = context;
   const asked: AskedSubscription = { ...given, requestId };
   const field = rootField(asked.operation).name.value;
-  checkAccess(caller, 'Subscription', field);
   const args = argumentsOf(asked);
+  checkAccess(caller, 'Subscription', field, args);
   const render = renderer(asked);
   if (field === 'feed') {
     await context.hub.serveFeed({

@@ -27,6 +27,17 @@ export interface Caller {
   person?: { id: string; session: string };
 }
 
+/** What a caller can be. NODE, PROGRAM (with a key), TOKEN and PERSON are of this organisation. */
+export const CALLER_KINDS = ['NODE', 'PROGRAM', 'TOKEN', 'PERSON', 'PARTNER', 'INTRODUCED'] as const;
+export type CallerKind = (typeof CALLER_KINDS)[number];
+
+export function kindOf({ own, introduced, person, clientId, organisation }: Caller): CallerKind {
+  if (!own) return introduced ? 'INTRODUCED' : 'PARTNER';
+  if (person) return 'PERSON';
+  if (clientId === organisation) return 'NODE';
+  return clientId.startsWith(`${organisation}/tokens/`) ? 'TOKEN' : 'PROGRAM';
+}
+
 /** Each of these roles includes those after it. */
 const INCLUDES: Partial<Record<Role, readonly Role[]>> = {
   ADMINISTRATOR: ROLES,

@@ -1,7 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import {
-  buildASTSchema,
-  concatAST,
   getNamedType,
   getNullableType,
   isCompositeType,
@@ -10,11 +7,12 @@ import {
   isListType,
   isRequiredArgument,
   isRequiredInputField,
-  parse,
   type GraphQLField,
   type GraphQLInputType,
+  type GraphQLSchema,
 } from 'graphql';
-import { packagePath } from '../../api/package-root.ts';
+import type { RootType } from '../../api/graphql/access.ts';
+import { readContract } from '../../api/graphql/schema.ts';
 
 /** A document that is right but for one value. */
 export interface WrongCall {
@@ -25,10 +23,7 @@ export interface WrongCall {
 
 /** For every argument of every query and mutation, and every member of their inputs: a call in which it alone is wrong. */
 export function wrongCalls(wrongFor: (type: string) => string | undefined): WrongCall[] {
-  const files = readdirSync(packagePath('schema')).filter((name) => name.endsWith('.graphql'));
-  const schema = buildASTSchema(
-    concatAST(files.map((name) => parse(readFileSync(packagePath('schema', name), 'utf8')))),
-  );
+  const schema = readContract();
   return [schema.getQueryType(), schema.getMutationType()].flatMap((root) =>
     Object.values(root?.getFields() ?? {}).flatMap((field) =>
       field.args.flatMap(({ name, type }) =>
@@ -38,6 +33,23 @@ export function wrongCalls(wrongFor: (type: string) => string | undefined): Wron
         })),
       ),
     ),
+  );
+}
+
+/** One operation of the contract, and a document that calls it with what it must be given. */
+export interface SoundCall {
+  type: RootType;
+  operation: string;
+  document: string;
+}
+
+export function soundCalls(schema: GraphQLSchema = readContract()): SoundCall[] {
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((root) =>
+    Object.values(root?.getFields() ?? {}).map((field) => ({
+      type: root?.name as RootType,
+      operation: field.name,
+      document: documentOf(root?.name ?? '', field, {}),
+    })),
   );
 }
 
@@ -51,7 +63,8 @@ function documentOf(
     .map((arg) => `${arg.name}: ${given[arg.name] ?? sample(arg.type)}`);
   const selection = isCompositeType(getNamedType(field.type)) ? '{ __typename }' : '';
   const selected = root === 'Mutation' ? selectionOf(field) : selection;
-  return `${root === 'Mutation' ? 'mutation' : 'query'} { ${field.name}(${literals.join(', ')}) ${selected} }`;
+  const args = literals.length > 0 ? `(${literals.join(', ')})` : '';
+  return `${root.toLowerCase()} { ${field.name}${args} ${selected} }`;
 }
 
 /** Payloads tell their errors. */
