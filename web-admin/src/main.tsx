@@ -11,6 +11,8 @@ import { theme, variables } from './app/theme.ts';
 
 /** The policy of the page lets in only styles that carry the number of this answer. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? '';
+// Also of those that lock the page behind a dialog (get-nonce reads this name).
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const router = createBrowserRouter(routes, { basename: '/admin' });
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no place for the admin');

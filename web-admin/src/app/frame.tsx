@@ -12,7 +12,7 @@ import { Suspense } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { useQuery } from 'urql';
 import { Loading, Shown } from '../components/shown.tsx';
-import { NodeDocument } from '../operations/generated/documents.ts';
+import { NodeDocument, type NodeQuery } from '../operations/generated/documents.ts';
 
 const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
   { to: '/', label: 'Home', icon: IconHome },
@@ -45,7 +45,7 @@ export function Frame() {
             </Title>
           </Group>
           <Text size="sm" truncate>
-            {node.data ? `${node.data.node.caller.clientId} at ${node.data.node.name}` : ''}
+            {node.data ? `${callerOf(node.data)} at ${node.data.node.name}` : ''}
           </Text>
         </Group>
       </AppShell.Header>
@@ -74,4 +74,9 @@ export function Frame() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Programs have no name of their own. */
+function callerOf({ me, node }: NodeQuery): string {
+  return me.person?.name ?? node.caller.clientId;
 }

@@ -1,5 +1,6 @@
-import { Button, Card, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Card, Group, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { useMutation, useQuery } from 'urql';
 import { useBook } from '../components/book-choice.tsx';
 import { Empty } from '../components/empty.tsx';
@@ -10,9 +11,10 @@ import {
   ApproveDocument,
   PendingRequestsDocument,
   type PendingRequestsQuery,
+  RecordNowDocument,
   RejectDocument,
 } from '../operations/generated/documents.ts';
-import { valueText } from './record/words.ts';
+import { titleOf, valueText } from './record/words.ts';
 
 type Node = PendingRequestsQuery['pendingRequests']['edges'][number]['node'];
 /** What waits is stored, so it has an id and a time. */
@@ -48,6 +50,7 @@ function Queue({ book }: { book: string }) {
             {edges.map(({ node }) => (
               <Request
                 key={node.id}
+                book={book}
                 request={node as Pending}
                 onDone={() => again({ requestPolicy: 'network-only' })}
               />
@@ -59,7 +62,7 @@ function Queue({ book }: { book: string }) {
   );
 }
 
-function Request({ request, onDone }: { request: Pending; onDone: () => void }) {
+function Request({ book, request, onDone }: { book: string; request: Pending; onDone: () => void }) {
   const [approved, approve] = useMutation(ApproveDocument);
   const [rejected, reject] = useMutation(RejectDocument);
   const [reason, setReason] = useState('');
@@ -73,16 +76,7 @@ function Request({ request, onDone }: { request: Pending; onDone: () => void }) 
           {request.reason ? `: ${request.reason}` : ''}
         </Text>
         {changes.map((change, index) => (
-          <div key={index}>
-            <Text className="id">{change.record ?? `new ${change.kind.toLowerCase()}`}</Text>
-            <ul>
-              {Object.entries(change.fields ?? {}).map(([name, value]) => (
-                <li key={name}>
-                  {name}: {value === null ? <em>to be unset</em> : <b>{valueText(value)}</b>}
-                </li>
-              ))}
-            </ul>
-          </div>
+          <Difference key={index} book={book} change={change} />
         ))}
         {error && <Failure message={error.message} duty={error.duty} />}
         <Group align="end">
@@ -110,5 +104,52 @@ function Request({ request, onDone }: { request: Pending; onDone: () => void }) 
         </Group>
       </Stack>
     </Card>
+  );
+}
+
+/** What the record is now, and what it would be. */
+function Difference({ book, change }: { book: string; change: Change }) {
+  const id = change.record ?? '';
+  const [found] = useQuery({ query: RecordNowDocument, variables: { book, id }, pause: id === '' });
+  const record = found.data?.record;
+  const now = (record?.fields ?? {}) as Readonly<Record<string, unknown>>;
+  const isStale = record && change.base != null && record.version !== change.base;
+  return (
+    <div>
+      {record ? (
+        <Anchor component={Link} to={`/record?${new URLSearchParams({ book, id }).toString()}`}>
+          {titleOf(record)}
+        </Anchor>
+      ) : (
+        <Text className="id">{change.record ?? `new ${change.kind.toLowerCase()}`}</Text>
+      )}
+      {isStale && (
+        <Text size="sm" c="red">
+          Asked of version {change.base}; it has version {record.version} now, so it will be refused.
+        </Text>
+      )}
+      <Table.ScrollContainer minWidth={420}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Field</Table.Th>
+              <Table.Th>Now</Table.Th>
+              <Table.Th>Asked for</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {Object.entries(change.fields ?? {}).map(([name, value]) => (
+              <Table.Tr key={name}>
+                <Table.Th scope="row" fw={400} className="id">
+                  {name}
+                </Table.Th>
+                <Table.Td>{valueText(now[name])}</Table.Td>
+                <Table.Td>{value === null ? <em>to be unset</em> : <b>{valueText(value)}</b>}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </div>
   );
 }
