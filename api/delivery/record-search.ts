@@ -1,4 +1,5 @@
 import { LotbookError } from '../errors.ts';
+import { readIdentifier } from '../events/element-string.ts';
 import { canonicalIdentifier, classify } from '../events/identifiers.ts';
 import { deriveLinks, isThing } from '../events/links.ts';
 import type { Fields } from '../events/fields.ts';
@@ -87,7 +88,7 @@ export function seenTime({ kind, fields }: SeenRecord): number | null {
 }
 
 export function wantedIdentifiers(identifiers: readonly string[]): WantedIdentifiers {
-  const exact = withCanonical(identifiers);
+  const exact = withCanonical(identifiers.map((identifier) => readIdentifier(identifier).canonical));
   return { exact, products: exact.filter(isGs1Product) };
 }
 

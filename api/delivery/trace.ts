@@ -1,5 +1,5 @@
 import { LotbookError } from '../errors.ts';
-import { canonicalIdentifier } from '../events/identifiers.ts';
+import { readIdentifier } from '../events/element-string.ts';
 import type { Direction, Found, TraceQuestion, TraceStart } from '../recall/trace.ts';
 import { walk } from '../recall/walk.ts';
 import type { Caller } from '../sharing/caller.ts';
@@ -116,11 +116,11 @@ function startOf({ thing, place, event, from, until }: GivenStart, at: string): 
   if (given.length !== 1) {
     throw new LotbookError('BAD_INPUT', 'Give one of thing, place and event.', { place: at });
   }
-  if (thing) return { thing: canonicalIdentifier(thing) };
+  if (thing) return { thing: readIdentifier(thing).canonical };
   if (place) {
     // A window has both its ends in it, and this end is the first moment after.
     const window = { from: from?.getTime() ?? -Infinity, until: until ? until.getTime() - 1 : Infinity };
-    return { place: canonicalIdentifier(place), window };
+    return { place: readIdentifier(place).canonical, window };
   }
   if (event) return { event };
   throw new LotbookError('BAD_INPUT', 'Give an identifier.', { place: at });

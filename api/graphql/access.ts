@@ -48,6 +48,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     keys: 'VIEWER',
     auditExports: inSome('AUDITOR'),
     auditExport: inSome('AUDITOR'),
+    // Reads what was given, and nothing else.
+    identify: 'SIGNED_IN',
     converge: 'SIGNED_IN',
     reconcile: 'SIGNED_IN',
   },

@@ -1,4 +1,5 @@
 import type { Convergence, ConvergeQuery, ReconcileQuery } from '../delivery/tracing.ts';
+import { readIdentifier } from '../events/element-string.ts';
 import type { Exact } from '../recall/exact.ts';
 import type { Candidate } from '../recall/converge.ts';
 import type { Reconciliation } from '../recall/reconcile.ts';
@@ -11,6 +12,7 @@ type View<T extends keyof ResolversTypes> = Awaited<ResolversTypes[T]>;
 /** The subscription `trace` is served by subscriptions.ts. */
 export const recall: Resolvers = {
   Query: {
+    identify: (_, { text }) => identifiedView(text),
     converge: async (_, { input, viewAs }, { caller, tracing }) =>
       convergenceView(await tracing.converge({ ...filled<ConvergeQuery>(input), caller, viewAs })),
     reconcile: async (_, { input, viewAs }, { caller, tracing }) =>
@@ -21,6 +23,20 @@ export const recall: Resolvers = {
 /** The contract's defaults are filled in before a resolver is called, which the written types do not know. */
 function filled<T>(input: object): Omit<T, 'caller' | 'viewAs'> {
   return input as Omit<T, 'caller' | 'viewAs'>;
+}
+
+function identifiedView(text: string): View<'Identified'> {
+  const { canonical, kind, product = null, lot, serial, fault } = readIdentifier(text);
+  const printed = (encoded: string | undefined) =>
+    encoded === undefined ? null : decodeURIComponent(encoded);
+  return {
+    identifier: canonical,
+    kind,
+    product,
+    lot: printed(lot),
+    serial: printed(serial),
+    fault: fault?.message ?? null,
+  };
 }
 
 function convergenceView({ legs, ...found }: Convergence): View<'Convergence'> {
