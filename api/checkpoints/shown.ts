@@ -4,11 +4,12 @@ import { cosignedAt, parseCheckpoint, withSignatures, type SignedCheckpoint } fr
 import { isSignedBy, signatureLine } from '../ledger/note.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { membersNamed } from '../ledger/statements/standing.ts';
-import { keepEvidence, lastStatement } from '../store/authority.ts';
+import { lastStatement } from '../store/authority.ts';
 import { checkpointAt, keepCheckpoint, lastCheckpoint, readCosigned } from '../store/checkpoints.ts';
 import { readBookHead } from '../store/entries.ts';
 import { readLogState } from '../store/log-nodes.ts';
 import type { CheckpointDeps } from './deps.ts';
+import { noteFork } from './fork.ts';
 import { rootAt } from './log-nodes.ts';
 
 /**
@@ -34,13 +35,13 @@ export async function takeShown(
   if (!head?.full) {
     const known = await readCosigned(pool, book);
     if (known?.size === given.size && known.root !== given.root)
-      await noteFork(deps, given, known.note, note);
+      await noteFork(deps, { book, size: given.size, first: known.note, second: note });
     return known?.note ?? null;
   }
   const last = await lastCheckpoint(pool, book);
   const { size } = await readLogState(pool, book);
   if (given.size <= size && (await rootAt(pool, book, given.size)) !== given.root) {
-    await noteFork(deps, given, last?.note ?? '', note);
+    await noteFork(deps, { book, size: given.size, first: last?.note ?? '', second: note });
   } else await takeCosignature(deps, from, given);
   return last?.note ?? null;
 }
@@ -74,16 +75,4 @@ async function takeCosignature(
   if (!own || !read || read.root !== given.root) return;
   const lines = given.note.signatures.filter(({ name }) => name === from).map(signatureLine);
   await keepCheckpoint(pool, given.origin, { ...own, note: withSignatures(read, lines.join('')) });
-}
-
-async function noteFork(
-  { pool, clock, log }: CheckpointDeps,
-  { origin: book, size }: SignedCheckpoint,
-  first: string,
-  second: string,
-): Promise<void> {
-  const detail = `${book}: two logs of ${size} entries`;
-  const evidence = { kind: 'CHECKPOINT', detail, first, second, at: new Date(clock()) };
-  if (await keepEvidence(pool, book, evidence))
-    log.error({ book, size }, 'two checkpoints contradict each other: both are kept');
 }

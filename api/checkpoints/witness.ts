@@ -8,10 +8,11 @@ import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import type { Member } from '../ledger/statements/shapes.ts';
 import { membersNamed } from '../ledger/statements/standing.ts';
 import { EMPTY_FRONTIER, rootOf } from '../ledger/tree.ts';
-import { keepEvidence, lastStatement } from '../store/authority.ts';
+import { lastStatement } from '../store/authority.ts';
 import { lockCosigned, writeCosigned } from '../store/checkpoints.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { CheckpointDeps, WitnessAnswer } from './deps.ts';
+import { noteFork } from './fork.ts';
 
 export interface AddedCheckpoint {
   book: string;
@@ -48,7 +49,7 @@ export async function addCheckpoint(
     const last = await lockCosigned(client, book);
     const known = last ?? NONE;
     if (given.size === known.size && given.root !== known.root) {
-      await noteFork(deps, book, known.size, last?.note ?? '', note);
+      await noteFork(deps, { book, size: known.size, first: last?.note ?? '', second: note });
       throw untrue();
     }
     if (old !== known.size) return { cosignatures: null, size: known.size };
@@ -87,24 +88,6 @@ async function signedByMember(
     if (isSignedBy(given.note, organisation, distinct)) return given;
   }
   throw new LotbookError('UNVERIFIED', 'No member of the authority has signed the checkpoint.');
-}
-
-async function noteFork(
-  { pool, clock, log }: CheckpointDeps,
-  book: string,
-  size: number,
-  first: string,
-  second: string,
-): Promise<void> {
-  const detail = `${book}: two logs of ${size} entries`;
-  const isNew = await keepEvidence(pool, book, {
-    kind: 'CHECKPOINT',
-    detail,
-    first,
-    second,
-    at: new Date(clock()),
-  });
-  if (isNew) log.error({ book, size }, 'two checkpoints contradict each other: both are kept');
 }
 
 function untrue(): LotbookError {

@@ -1,11 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LotbookError } from '../errors.ts';
+import { describeError, LotbookError } from '../errors.ts';
 import { FORMAT, FORMAT_VERSION, type Header, type Scope } from '../ledger/export/lines.ts';
 import { hasRole } from '../sharing/caller.ts';
 import type { ListedBook } from '../store/book-list.ts';
-import { addExport, type ExportJob, findExport, listExports, removeExports } from '../store/export-jobs.ts';
+import { addExport, type ExportJob, findExport, listExports } from '../store/export-jobs.ts';
 import { fileName } from './file.ts';
+import { removeUnwanted } from './files.ts';
 import { type ExportDeps, makeExport } from './make.ts';
 import { type ExportRequest, scopeOfRequest } from './request.ts';
 
@@ -26,20 +27,22 @@ export interface Exports {
 
 /** Each holds a connection to the database. */
 const MOST_AT_ONCE = 1;
-const KEPT_MS = 86_400_000;
+const TIDY_MS = 5_000;
 
 export function openExports(deps: ExportDeps): Exports {
-  const { db, dir, organisation, clock, randomId } = deps;
+  const { db, dir, organisation, clock, randomId, log } = deps;
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
   let beginning = 0;
   const now = () => new Date(clock());
   const pathOf = (id: string): string => join(dir, id);
 
-  const removeOld = async (): Promise<void> => {
-    for (const id of await removeExports(db.prisma, new Date(clock() - KEPT_MS)))
-      await rm(pathOf(id), { force: true });
-  };
+  let tidying: Promise<void> = Promise.resolve();
+  const tidy = setInterval(() => {
+    tidying = tidying
+      .then(() => removeUnwanted(db.prisma, dir, clock()))
+      .catch((error: unknown) => log.warn(describeError(error), 'old exports were not removed'));
+  }, TIDY_MS);
 
   const start = async (request: ExportRequest): Promise<ExportJob> => {
     const { caller } = request;
@@ -62,7 +65,6 @@ export function openExports(deps: ExportDeps): Exports {
   const begin = async (request: ExportRequest, scope: Scope): Promise<ExportJob> => {
     const { caller, format, audience: viewAs } = request;
     const { book, audience } = await deps.disclosed(caller, request.book, viewAs);
-    await removeOld();
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const at = now();
     const job = jobOf(randomId(), book, { audience, format, client: caller.clientId, at });
@@ -89,12 +91,14 @@ export function openExports(deps: ExportDeps): Exports {
     file: async (id) => {
       const job = await findExport(db.prisma, id, now());
       if (!job) throw new LotbookError('NOT_FOUND', 'There is no such export, or it is older than a day.');
-      if (job.state !== 'DONE') throw new LotbookError('CONFLICT', 'The export is not finished.');
+      if (job.state !== 'DONE')
+        throw new LotbookError('CONFLICT', job.message ?? 'The export is not finished.');
       return { path: pathOf(id), name: fileName(job.format) };
     },
     close: async () => {
       stopping.abort();
-      await Promise.all(running.values());
+      clearInterval(tidy);
+      await Promise.all([tidying, ...running.values()]);
     },
   };
 }

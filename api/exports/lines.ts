@@ -7,9 +7,10 @@ import { proveHeads } from '../ledger/heads/proof.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { namedIn } from '../ledger/statements/standing.ts';
 import { readStatements } from '../store/authority.ts';
+import { checkpointsBetween, lastCheckpoint } from '../store/checkpoints.ts';
 import type { Pool } from '../store/database.ts';
 import { type KeyedEntry, readEntries } from '../store/entries.ts';
-import { checkpointsBetween, lastCheckpointWithin, readRecordsAt } from '../store/export-reading.ts';
+import { readPlacesBefore, readRecordsAt } from '../store/export-reading.ts';
 import { pageReader } from '../store/log-nodes.ts';
 import { isInScope } from './request.ts';
 
@@ -54,13 +55,14 @@ export async function* exportLines(
     if (part.length === 0) break;
     const disclose = await sources.disclosing();
     const notes = copy ? new Map<number, string>() : await notesWithin(sources, book, part);
+    const places = header.proven > after ? await readPlacesBefore(pool, book, ...endsOf(part)) : null;
     const lines: string[] = [];
     for (const keyed of part) {
-      const { seq, kind, token, record } = keyed.entry;
+      const { seq, kind, token } = keyed.entry;
+      const place = { seq, kind, before: places?.get(seq) ?? null };
       const disclosures = isAskedFor(keyed.entry) ? disclose(keyed) : null;
-      if (disclosures)
-        lines.push(...writer.entry({ seq, kind, token, disclosures: [...disclosures], record }));
-      else if (!copy) writer.hidden(seq, tokenHash(token));
+      if (disclosures) lines.push(...writer.entry({ ...place, token, disclosures: [...disclosures] }));
+      else if (!copy) writer.hidden(place, tokenHash(token));
       const note = notes.get(seq);
       if (note !== undefined) lines.push(...writer.checkpoint(note));
       after = seq;
@@ -86,9 +88,13 @@ async function keyLines({ pool, keysOf }: ExportSources, { book, owner, by }: He
 
 /** The notes of the checkpoints at these places. */
 async function notesWithin({ snapshot }: ExportSources, book: string, part: readonly KeyedEntry[]) {
-  const [first, last] = [part[0]?.entry.seq ?? 0, part.at(-1)?.entry.seq ?? 0];
-  const found = await checkpointsBetween(snapshot, book, first - 1, last);
+  const found = await checkpointsBetween(snapshot, book, ...endsOf(part));
   return new Map(found.map(({ size, note }) => [size, note]));
+}
+
+/** The place before the first of them, and that of the last. */
+function endsOf(part: readonly KeyedEntry[]): [after: number, to: number] {
+  return [(part[0]?.entry.seq ?? 1) - 1, part.at(-1)?.entry.seq ?? 0];
 }
 
 /** The proofs of the heads of all records that were shown. */
@@ -98,20 +104,19 @@ async function* headLines(
   writer: ExportWriter,
 ): AsyncGenerator<string[], void> {
   const readPages = pageReader(snapshot, book, proven);
-  for (let row = 0; ; row += PART) {
-    const places = writer.firstPlaces(row, PART);
-    if (places.length === 0) return;
+  for (let places = writer.firstPlaces(0, PART); places.length > 0;) {
     const records = await readRecordsAt(snapshot, book, places);
     const proofs = await proveHeads(records, readPages);
     yield proofs.map(({ siblings, leaf }, at) =>
       writer.head({ record: records[at] ?? '', hash: leaf?.head ?? '', siblings: [...siblings] }),
     );
+    places = writer.firstPlaces(places.at(-1) ?? proven, PART);
   }
 }
 
 /** How many entries the map of heads of the last checkpoint covers; 0 where there is none, or its map is not here. */
 export async function provenEntries(snapshot: Queryable, { book, entries, copy }: Header): Promise<number> {
-  const last = copy ? null : await lastCheckpointWithin(snapshot, book, entries);
+  const last = copy ? null : await lastCheckpoint(snapshot, book, entries);
   const covered = last && peekClaims(last.heads)?.['size'];
   if (typeof covered !== 'number') return 0;
   const pages = await pageReader(snapshot, book, covered)(['']);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { MAX_SEQ } from './entries.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -16,14 +17,33 @@ export interface StoredCheckpoint {
 
 const COLUMNS = 'size, root, heads, note, at';
 
-/** The last one of a book; null where there is none yet. */
-export async function lastCheckpoint(db: Queryable, book: string): Promise<StoredCheckpoint | null> {
+/** The last one of a book, or of its first `within` entries; null where there is none yet. */
+export async function lastCheckpoint(
+  db: Queryable,
+  book: string,
+  within = MAX_SEQ,
+): Promise<StoredCheckpoint | null> {
   const { rows } = await db.query<StoredCheckpoint>({
     name: 'last-checkpoint',
-    text: `SELECT ${COLUMNS} FROM checkpoint WHERE book = $1 ORDER BY size DESC LIMIT 1`,
-    values: [book],
+    text: `SELECT ${COLUMNS} FROM checkpoint WHERE book = $1 AND size <= $2 ORDER BY size DESC LIMIT 1`,
+    values: [book, within],
   });
   return rows[0] ?? null;
+}
+
+/** Those with `after < size <= to`, in their order. */
+export async function checkpointsBetween(
+  db: Queryable,
+  book: string,
+  after: number,
+  to: number,
+): Promise<StoredCheckpoint[]> {
+  const { rows } = await db.query<StoredCheckpoint>({
+    name: 'checkpoints-between',
+    text: `SELECT ${COLUMNS} FROM checkpoint WHERE book = $1 AND size > $2 AND size <= $3 ORDER BY size`,
+    values: [book, after, to],
+  });
+  return rows;
 }
 
 export async function checkpointAt(

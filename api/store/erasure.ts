@@ -11,10 +11,11 @@ export interface ErasedRecord {
 }
 
 const MESSAGE = 'The record was erased.';
+const EXPORT_MESSAGE = 'A record of the book was erased since. Ask for the export again.';
 
 /**
- * Deletes what there is of the earlier versions of erased records: states, disclosures, what requests for them held, and what
- * was kept aside of them. To be called where the erased version was written: its key and its links, of which it has none, are then
+ * Deletes what there is of the earlier versions of erased records: states, disclosures, what requests for them held, what was
+ * kept aside of them, and the exports of the book, which may hold them. To be called where the erased version was written: its key and its links, of which it has none, are then
  * in the place of the earlier ones. The tokens stay, and the chain with them.
  */
 export async function eraseEarlier(
@@ -34,6 +35,16 @@ export async function eraseEarlier(
   await client.query('UPDATE record SET erased = true WHERE book = $1 AND id = ANY($2)', [book, records]);
   await forgetRequests(client, book, records, at);
   await forgetAside(client, book, records);
+  await removeExports(client, book, at);
+}
+
+/** No export from before is handed out any more. Its file goes soon after, see exports/files.ts. */
+async function removeExports(client: pg.PoolClient, book: string, at: Date): Promise<void> {
+  await client.query(
+    `UPDATE export_job SET state = 'REMOVED', bytes = NULL, message = $2, "finishedAt" = coalesce("finishedAt", $3)
+      WHERE book = $1 AND state IN ('RUNNING', 'DONE')`,
+    [book, EXPORT_MESSAGE, at],
+  );
 }
 
 /**

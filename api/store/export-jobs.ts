@@ -2,7 +2,7 @@ import type { ExportJob as Row } from './generated/client.ts';
 import type { Db } from './partners.ts';
 
 export type ExportFormat = 'JSONL_GZ' | 'ZIP';
-export type ExportState = 'RUNNING' | 'DONE' | 'FAILED';
+export type ExportState = 'RUNNING' | 'DONE' | 'FAILED' | 'REMOVED';
 
 /** An audit export that somebody asked for. */
 export interface ExportJob {
@@ -19,7 +19,7 @@ export interface ExportJob {
   done: number;
   /** Of the finished file. */
   bytes: number | null;
-  /** Why it failed, for people. */
+  /** Why there is no file, for people. */
   message: string | null;
   createdAt: Date;
   /** The last sign of life of the process that makes it. */
@@ -61,12 +61,17 @@ export async function listExports(db: Db, limit: number, now: Date): Promise<Exp
   return rows.map(jobOf);
 }
 
-/** Forgets the jobs from before that moment. @returns their ids */
-export async function removeExports(db: Db, before: Date): Promise<string[]> {
-  const old = await db.exportJob.findMany({ where: { createdAt: { lt: before } }, select: { id: true } });
-  const ids = old.map(({ id }) => id);
-  await db.exportJob.deleteMany({ where: { id: { in: ids } } });
-  return ids;
+/** Forgets the jobs from before that moment. */
+export async function forgetExports(db: Db, before: Date): Promise<void> {
+  await db.exportJob.deleteMany({ where: { createdAt: { lt: before } } });
+}
+
+/** Which of these jobs have a file, or are making one. */
+export async function exportsWithFile(db: Db, ids: readonly string[], now: Date): Promise<Set<string>> {
+  await failDead(db, now);
+  const where = { id: { in: [...ids] }, state: { in: ['RUNNING', 'DONE'] } };
+  const jobs = await db.exportJob.findMany({ where, select: { id: true } });
+  return new Set(jobs.map(({ id }) => id));
 }
 
 /** A job whose process has ended is not left as running for ever. */

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import type { Pool } from './database.ts';
-import type { StoredCheckpoint } from './checkpoints.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -19,33 +18,21 @@ export async function inSnapshot<T>(pool: Pool, work: (snapshot: Queryable) => P
   }
 }
 
-/** Checkpoints with `after < size <= to`, in their order. */
-export async function checkpointsBetween(
+/** Of the versions of records with `after < seq <= to` that are not the first ones: the places of those before them. */
+export async function readPlacesBefore(
   db: Queryable,
   book: string,
   after: number,
   to: number,
-): Promise<Pick<StoredCheckpoint, 'size' | 'note' | 'heads'>[]> {
-  const { rows } = await db.query<StoredCheckpoint>({
-    name: 'checkpoints-between',
-    text: 'SELECT size, note, heads FROM checkpoint WHERE book = $1 AND size > $2 AND size <= $3 ORDER BY size',
+): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ seq: number; before: number }>({
+    name: 'places-before',
+    text: `SELECT e.seq, p.seq AS before FROM entry e
+             JOIN entry p ON p.book = e.book AND p.record = e.record AND p.version = e.version - 1
+            WHERE e.book = $1 AND e.seq > $2 AND e.seq <= $3 AND e.version > 1`,
     values: [book, after, to],
   });
-  return rows;
-}
-
-/** The last checkpoint with `size <= to`; null where there is none. */
-export async function lastCheckpointWithin(
-  db: Queryable,
-  book: string,
-  to: number,
-): Promise<Pick<StoredCheckpoint, 'size' | 'heads'> | null> {
-  const { rows } = await db.query<StoredCheckpoint>({
-    name: 'last-checkpoint-within',
-    text: 'SELECT size, heads FROM checkpoint WHERE book = $1 AND size <= $2 ORDER BY size DESC LIMIT 1',
-    values: [book, to],
-  });
-  return rows[0] ?? null;
+  return new Map(rows.map(({ seq, before }) => [seq, before]));
 }
 
 /** The records of the entries at these places, in the order of the places. */

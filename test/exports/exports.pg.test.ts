@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectOwnNode, type OwnNode } from '../../api/cli/own-node.ts';
@@ -194,6 +196,7 @@ describe('an export of a book', () => {
 
   test('holds of an erased record the word that it is, and its tokens, but no value', async () => {
     await change(4, 0, { [QUANTITY]: '4', [PRICE]: 'to be forgotten' });
+    const before = await linesOf(own, grower);
     const erased = await own.mutate(
       `mutation ($book: ID!, $record: ID!) {
          eraseRecord(book: $book, record: $record, reason: "asked for") { error { message } }
@@ -201,6 +204,8 @@ describe('an export of a book', () => {
       { book: BOOK, record: `${LOT}4` },
     );
     expect(erased['error']).toBeNull();
+    // What was fetched before is as true as it was.
+    expect(await disclosedBy(before)).toMatchObject({ [`${LOT}4 1`]: { [PRICE]: 'to be forgotten' } });
     for (const input of [{}, { audience: PACKER }]) {
       const lines = await linesOf(own, grower, input);
       expect(await disclosedBy(lines)).toMatchObject({
@@ -214,6 +219,30 @@ describe('an export of a book', () => {
         'forgotten',
       );
     }
+  });
+
+  test('is not kept once a record of the book is erased', async () => {
+    await change(6, 0, { [PRICE]: 'to be forgotten' });
+    await linesOf(own, grower);
+    const newest = async () => {
+      const { auditExports } = await own.query(`{ auditExports(first: 1) { ${FIELDS} } }`);
+      return (auditExports as JsonObject[])[0];
+    };
+    const made = await newest();
+    const files = () => readdir(join(grower.dir, 'exports'));
+    expect(await files()).toContain(made?.['id']);
+    await own.mutate(
+      `mutation ($book: ID!, $record: ID!) {
+         eraseRecord(book: $book, record: $record, reason: "asked for") { error { message } }
+       }`,
+      { book: BOOK, record: `${LOT}6` },
+    );
+    const message = expect.stringContaining('was erased');
+    expect(await newest()).toMatchObject({ id: made?.['id'], state: 'REMOVED', path: null, message });
+    const authorization = `Bearer ${await fetchToken(configOf(grower))}`;
+    const path = `${own.localUrl}${String(made?.['path'])}`;
+    expect((await fetch(path, { headers: { authorization } })).status).toBe(409);
+    await until('the file is removed', async () => !(await files()).includes(String(made?.['id'])));
   });
 
   test('goes on under a new key of the owner, and its copy too', async () => {

@@ -11,9 +11,11 @@ import {
   rootOf,
 } from '../tree.ts';
 import { tokenHash } from '../change.ts';
+import { FirstPlaces } from './first-places.ts';
 import {
   type EntryLine,
   type Header,
+  type ExportedKind,
   isRecord,
   type KeysLine,
   type LineKind,
@@ -21,11 +23,17 @@ import {
   writeLine,
 } from './lines.ts';
 import { signManifest } from './manifest.ts';
-import { RecordTable } from './record-table.ts';
+
+/** What a writer has to know of an entry: where the version before it of the same record stands; null of a first one. */
+interface Place {
+  readonly seq: number;
+  readonly kind: ExportedKind;
+  readonly before: number | null;
+}
 
 /**
- * Writes the lines of one export, in order. It remembers two frontiers and the run of hidden entries that is open: its
- * memory does not grow with the log. Each method answers the lines to write now.
+ * Writes the lines of one export, in order. It remembers two frontiers, the run of hidden entries that is open, and two bits
+ * for each entry of which heads are proven. Each method answers the lines to write now.
  */
 export class ExportWriter {
   readonly #header: Header;
@@ -34,11 +42,11 @@ export class ExportWriter {
   #lines: Frontier = EMPTY_FRONTIER;
   #seq = 0;
   #gap: OpenGap | undefined;
-  /** The records that were shown, of which heads are proven. */
-  readonly #records = new RecordTable();
+  readonly #records: FirstPlaces;
 
   constructor(header: Header) {
     this.#header = header;
+    this.#records = new FirstPlaces(header.proven);
   }
 
   /** Entries that went by. */
@@ -56,29 +64,24 @@ export class ExportWriter {
     return lines;
   }
 
-  /** The places at which shown records first appear, in order, as far as their heads are proven: some of them, from `row` on. */
-  firstPlaces(row: number, count: number): number[] {
-    const places: number[] = [];
-    for (let at = row; at < Math.min(row + count, this.#records.size); at += 1) {
-      places.push(this.#records.at(at).firstSeq);
-    }
-    return places;
+  /** The places at which shown records first appear, as far as their heads are proven: the next `most` behind a place. */
+  firstPlaces(after: number, most: number): number[] {
+    return this.#records.behind(after, most);
   }
 
   /** An entry that is shown. In an export of a copy places before it may have been passed over. */
-  entry(entry: EntryLine & { readonly record: string }): string[] {
-    const { record, ...line } = entry;
+  entry(entry: EntryLine & Place): string[] {
+    const { before, ...line } = entry;
     const lines = this.#passOver(entry.seq);
-    // Nothing but where it first appears matters here.
-    if (isRecord(entry.kind) && entry.seq <= this.#header.proven)
-      this.#records.put(record, { ver: 0, seq: entry.seq, hash: '' });
+    if (isRecord(entry.kind)) this.#records.take(entry.seq, { before, isShown: true });
     this.#follow(entry.seq, leafOf(tokenHash(entry.token)));
     return [...lines, ...this.#closeGap(), this.#line('entry', line)];
   }
 
   /** An entry that is not shown. */
-  hidden(seq: number, hash: string): void {
+  hidden({ seq, kind, before }: Place, hash: string): void {
     const leaf = leafOf(hash);
+    if (isRecord(kind)) this.#records.take(seq, { before, isShown: false });
     this.#follow(seq, leaf);
     this.#gap ??= { from: seq, to: seq, nodes: [] };
     this.#gap.to = seq;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, issuedAt, length, ordinal, text } from './shapes.ts';
+import { digest, logClaims } from './shapes.ts';
 import { type ClaimsOf, failure, statementKind, type VerifiedOf } from './statement.ts';
 
 export const APPROVAL_TYP = 'trace-approval+jwt';
@@ -9,15 +9,7 @@ export const APPROVAL_TYP = 'trace-approval+jwt';
  * approval, the receipts that it names and the term they are approved.
  */
 const shape = z.strictObject({
-  /** The holder. */
-  iss: text,
-  book: text,
-  /** Number of the term. */
-  n: ordinal,
-  len: length,
-  /** Root of the log of this length. */
-  head: digest,
-  iat: issuedAt,
+  ...logClaims,
   /** Hashes of the tokens of the receipts for this place: of the other member, of the witness, or of both. */
   receipts: z
     .array(digest)

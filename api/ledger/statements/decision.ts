@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, issuedAt, ordinal, text } from './shapes.ts';
+import { digest, entryClaims, text } from './shapes.ts';
 import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const DECISION_TYP = 'trace-decision+jwt';
@@ -10,15 +10,7 @@ export const DECISION_TYP = 'trace-decision+jwt';
  */
 const shape = z
   .strictObject({
-    /** The holder. */
-    iss: text,
-    book: text,
-    /** Place in the log, shared with changes. */
-    seq: ordinal,
-    term: ordinal,
-    /** Hash of the token of the mandate. */
-    mandate: digest.optional(),
-    iat: issuedAt,
+    ...entryClaims,
     jti: text,
     /** The update request's id. */
     txn: text,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, issuedAt, ordinal, text } from './shapes.ts';
+import { digest, entryClaims, ordinal } from './shapes.ts';
 import { type ClaimsOf, statementKind } from './statement.ts';
 
 export const HEADS_TYP = 'trace-heads+jwt';
@@ -12,15 +12,7 @@ export const HEADS_RECORD = 'urn:lotbook:heads';
  */
 const shape = z
   .strictObject({
-    /** The holder. */
-    iss: text,
-    book: text,
-    /** Place in the log, shared with changes. */
-    seq: ordinal,
-    term: ordinal,
-    /** Hash of the token of the mandate. */
-    mandate: digest.optional(),
-    iat: issuedAt,
+    ...entryClaims,
     /** The entries that it covers: 1 to this one. */
     size: ordinal,
     /** Root of the map. */

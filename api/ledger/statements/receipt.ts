@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digest, issuedAt, length, ordinal, text } from './shapes.ts';
+import { logClaims } from './shapes.ts';
 import { type ClaimsOf, statementKind, type VerifiedOf } from './statement.ts';
 
 export const RECEIPT_TYP = 'trace-receipt+jwt';
@@ -9,14 +9,7 @@ export const RECEIPT_TYP = 'trace-receipt+jwt';
  * any of their places. As the witness: it has countersigned this root, which continues the one before, and no other of this length.
  */
 const shape = z.strictObject({
-  iss: text,
-  book: text,
-  /** Number of the term. */
-  n: ordinal,
-  len: length,
-  /** Root of the log of this length. */
-  head: digest,
-  iat: issuedAt,
+  ...logClaims,
   as: z.enum(['member', 'witness']),
 });
 

@@ -16,6 +16,31 @@ export const issuedAt = z.number().min(0).max(1e11);
 /** Up to a day. */
 export const durationMs = z.number().int().min(1).max(86_400_000);
 
+/** What the holder claims in every entry of a log that it signs and that is no change. */
+export const entryClaims = {
+  /** The holder. */
+  iss: text,
+  book: text,
+  /** Place in the log, shared with changes. */
+  seq: ordinal,
+  term: ordinal,
+  /** Hash of the token of the mandate. */
+  mandate: digest.optional(),
+  iat: issuedAt,
+};
+
+/** What is claimed of the log up to a place, in a term. */
+export const logClaims = {
+  iss: text,
+  book: text,
+  /** Number of the term. */
+  n: ordinal,
+  len: length,
+  /** Root of the log of this length. */
+  head: digest,
+  iat: issuedAt,
+};
+
 /** An organisation with a part in the authority of a book, and how to know and reach its node. */
 export const member = z.strictObject({
   organisation: text,

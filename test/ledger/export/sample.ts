@@ -300,10 +300,15 @@ export async function linesOf(
   const opening = { proven, ...(isHidden && { audience: 'packer.example' }), ...header };
   const writer = new ExportWriter(headerOf(entries.length, opening));
   const lines = writer.begin(keys);
+  /** Where each record was changed last. */
+  const last = new Map<string, number>();
   for (const entry of entries) {
     const { seq, token } = entry;
-    if (hides(entry)) writer.hidden(seq, tokenHash(token));
-    else lines.push(...writer.entry({ ...entry, record: records?.get(seq) ?? '' }));
+    const record = records?.get(seq);
+    const before = record === undefined ? null : (last.get(record) ?? null);
+    if (record !== undefined) last.set(record, seq);
+    if (hides(entry)) writer.hidden({ ...entry, before }, tokenHash(token));
+    else lines.push(...writer.entry({ ...entry, before }));
     const note = checkpoints?.get(seq);
     if (note !== undefined) lines.push(...writer.checkpoint(note));
   }
