@@ -8,13 +8,12 @@ import type { BenchServer } from '../support/database.ts';
 import { beside, figure, type Figure } from '../support/figures.ts';
 import { BOOK, startNode, type BenchNode } from '../support/node.ts';
 import { startWorker } from '../support/worker.ts';
+import { benchLongExport } from './long.ts';
 import type { Verified } from './worker.ts';
-
-const MIB = 2 ** 20;
 
 /**
  * (h) Proof: sealing a change and verifying one beside bare Ed25519 in the same run; an export of a whole book through the
- * node, and its verification from the file.
+ * node, and its verification from the file; the same of a long book, under hard limits of the heap.
  */
 export async function benchProof(server: BenchServer, rounds: number, quick: boolean): Promise<Figure[]> {
   const changes = quick ? 2_000 : 20_000;
@@ -22,8 +21,8 @@ export async function benchProof(server: BenchServer, rounds: number, quick: boo
   const node = await startNode(await server.freshDatabase());
   const client = startWorker('approvals/client.ts');
   const worker = startWorker('proof/worker.ts');
-  const found = { made: [], grown: [], read: [], memory: [], raw: [], sealed: [], signed: [] } as Record<
-    'made' | 'grown' | 'read' | 'memory' | 'raw' | 'sealed' | 'signed',
+  const found = { made: [], read: [], raw: [], sealed: [], signed: [] } as Record<
+    'made' | 'read' | 'raw' | 'sealed' | 'signed',
     number[]
   >;
   let bytes = 0;
@@ -39,17 +38,17 @@ export async function benchProof(server: BenchServer, rounds: number, quick: boo
       // Round 0 warms everything up.
       if (round === 0) continue;
       found.made.push(made.entries / made.seconds);
-      found.grown.push(made.grownBytes / MIB);
       found.read.push(read.changes / read.seconds);
-      found.memory.push(read.grownBytes / MIB);
       found.raw.push(raw.verified);
       found.sealed.push(issueBatch.perSecond);
       found.signed.push(signBatch.perSecond);
     }
   } finally {
     await Promise.all([node.stop(), client.stop(), worker.stop()]);
-    await rm(dir, { recursive: true, force: true });
   }
+  const long = await benchLongExport(server, dir, quick ? 20_000 : 1_000_000).finally(() =>
+    rm(dir, { recursive: true, force: true }),
+  );
   const of = (name: string, unit: string, values: number[]) => figure('h', name, unit, values);
   return [
     beside(of('sealed changes, no I/O', '/s', found.sealed), 'bare Ed25519 signatures', found.signed),
@@ -60,10 +59,9 @@ export async function benchProof(server: BenchServer, rounds: number, quick: boo
         found.raw,
       ),
     ),
-    of('  memory that the verifier grows by', 'MiB', found.memory),
     of(`exported entries of a book of ${changes.toLocaleString('en')}, to its file`, '/s', found.made),
-    of('  memory that the node grows by', 'MiB', found.grown),
     of('  size of a change in the file', 'bytes', [bytes / changes]),
+    ...long,
   ];
 }
 
@@ -81,11 +79,7 @@ async function load(node: BenchNode, client: ReturnType<typeof startWorker>, cha
 }
 
 async function exported(node: BenchNode, file: string) {
-  const before = node.rss();
-  let peak = before;
-  const timer = setInterval(() => (peak = Math.max(peak, node.rss())), 20);
   const startedAt = performance.now();
   const { entries } = await writeExport(node.admin, node.config, file, { book: BOOK });
-  clearInterval(timer);
-  return { entries, seconds: (performance.now() - startedAt) / 1000, grownBytes: peak - before };
+  return { entries, seconds: (performance.now() - startedAt) / 1000 };
 }

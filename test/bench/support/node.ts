@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectOwnNode, type OwnNode } from '../../../api/cli/own-node.ts';
 import { type Config, readConfig } from '../../../api/config.ts';
-import { publicPart } from '../../../api/identity/jwk.ts';
+import { type PrivateJwk, publicPart } from '../../../api/identity/jwk.ts';
 import { localSigner } from '../../../api/identity/signer.ts';
 import { packagePath } from '../../../api/package-root.ts';
 import { openTokens } from '../../../api/peers/tokens.ts';
@@ -34,12 +34,25 @@ export interface BenchNode {
   stop(): Promise<void>;
 }
 
-/** Starts a node with one book on a database. LOTBOOK_BENCH_NODE_FLAGS goes to its node process: `--cpu-prof`, say. */
-export async function startNode(databaseUrl: string): Promise<BenchNode> {
+/**
+ * Starts a node with one book on a database, which may hold what its key has signed. `flags` and LOTBOOK_BENCH_NODE_FLAGS go to
+ * its node process: `--cpu-prof`, say.
+ */
+export async function startNode(
+  databaseUrl: string,
+  { key = generateKey(), flags = [] }: { key?: PrivateJwk; flags?: readonly string[] } = {},
+): Promise<BenchNode> {
   const dir = await mkdtemp(join(tmpdir(), 'lotbook-bench-node-'));
+  const keys = [key];
   const port = await freePort();
-  await initHome({ dir, organisation: ORGANISATION, name: 'Bench', books: ['season'], generateKey });
-  const running = await runNode({ dir, port, databaseUrl });
+  await initHome({
+    dir,
+    organisation: ORGANISATION,
+    name: 'Bench',
+    books: ['season'],
+    generateKey: () => keys.pop() ?? generateKey(),
+  });
+  const running = await runNode({ dir, port, databaseUrl, flags });
   const config = readConfig({}, { dir, port });
   const admin = await connectOwnNode(config);
   const tokenOf = (clientId: string, jwk: ReturnType<typeof generateKey>) =>
@@ -89,9 +102,11 @@ export async function runNode(given: {
   dir: string;
   port: number;
   databaseUrl?: string;
+  flags?: readonly string[];
 }): Promise<RunningProcess> {
   const { dir, port, databaseUrl = '' } = given;
-  const flags = (process.env['LOTBOOK_BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
+  const more = (process.env['LOTBOOK_BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
+  const flags = [...(given.flags ?? []), ...more];
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
@@ -126,9 +141,14 @@ async function isReady(url: string): Promise<boolean> {
   return answer?.ok ?? false;
 }
 
-function residentBytes(pid: number): number {
-  const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
-  return Number(pages) * 4096;
+/** Of a process, bytes; 0 once it has ended. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, pages = '0'] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+    return Number(pages) * 4096;
+  } catch {
+    return 0;
+  }
 }
 
 /** Linux counts in ticks of 10 ms, fields 14 and 15 of the process's line. */
