@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openApproval, type Approval } from './approval/approval.ts';
 import { openOutbox, type Outbox } from './approval/outbox.ts';
 import { openRetention } from './approval/retention.ts';
+import { openCases, type Cases, type CasesDeps } from './cases/cases.ts';
 import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
 import { headsRootAt } from './checkpoints/log-nodes.ts';
@@ -64,6 +65,7 @@ export interface NodeServices {
   graphql: Services;
   epcis: EpcisServices;
   exports: Exports;
+  cases: Cases;
   replication: Replication;
   /** Opens the books that `lotbook init` named, begins to follow partners' books and to deliver queued requests. */
   start(): Promise<void>;
@@ -103,18 +105,22 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   });
   registerMetrics(context, approval, hub, checker);
   const reading = openReading(sources);
+  const tracing = openTracing(sources);
+  const cases = openCaseRoom(context, { approval, reading, tracing, grants });
   const exports = openExportRoom(context, sources);
   const served = { approval, reading, clock, randomId, config };
   return {
     epcis: { ...served, db },
     exports,
+    cases,
     replication,
     graphql: {
       ...served,
       node,
       grants,
       hub,
-      tracing: openTracing(sources),
+      tracing,
+      cases,
       checkpoints,
       exports,
       retention,
@@ -136,6 +142,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       checkpoints.start();
       followOwnKeys(context, approval);
       retention.start();
+      cases.start();
     },
   };
 }
@@ -147,6 +154,18 @@ function callersOf({
   config,
 }: Context): Pick<Services, 'authenticate' | 'people' | 'addressOf'> {
   return { authenticate: recognise, people, addressOf: (req) => addressOf(req, config.proxies) };
+}
+
+/** Recalls and investigations. */
+function openCaseRoom(
+  context: Context,
+  rooms: Pick<CasesDeps, 'approval' | 'reading' | 'tracing' | 'grants'>,
+): Cases {
+  const { node, now: clock, randomId, randomBytes, database: db, bell, log } = context;
+  const { organisation, url } = node;
+  const cases = openCases({ ...rooms, db, bell, organisation, url, clock, randomId, randomBytes, log });
+  context.onClose(() => cases.stop());
+  return cases;
 }
 
 /** Audit exports, in the directory of the node. */

@@ -2,10 +2,12 @@ import type { Caller } from '../sharing/caller.ts';
 import type { StoredBook } from '../store/books.ts';
 import { countProvisional } from '../store/requests.ts';
 import { createBook } from './books.ts';
+import { askAsOwner } from './ask-as-owner.ts';
 import { changeGrant, type GrantChange } from './change-grant.ts';
 import { approveRequest, pendingOf, readRequest, rejectByPerson } from './decide-by-person.ts';
 import { deliver } from './deliver.ts';
 import { eraseRecords } from './erase-records.ts';
+import { ownedBook } from './here.ts';
 import type { Outbox } from './outbox.ts';
 import { requestUpdates } from './request-updates.ts';
 import { openSequencer, type Sequencer } from './sequencer.ts';
@@ -34,6 +36,11 @@ export interface Approval {
   provisional(book: string): Promise<number>;
   createBook(caller: Caller, input: { name: string; title: string }): Promise<StoredBook>;
   changeGrant(caller: Caller, change: GrantChange): Promise<RequestView>;
+  /**
+   * What an operation of this node has judged itself, in a book of its organisation; answered once it is decided. Throws
+   * NOT_FOUND, NOT_AUTHORITY, UNABLE.
+   */
+  askAsOwner(caller: Caller, update: UpdateInput): Promise<RequestView>;
   eraseRecords(
     caller: Caller,
     erasure: { book: string; records: readonly string[]; reason: string },
@@ -58,6 +65,8 @@ export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox): App
     provisional: (book) => countProvisional(deps.pool, book),
     createBook: (caller, input) => createBook(here, outbox, caller, input),
     changeGrant: (caller, change) => changeGrant(here, outbox, caller, change),
+    askAsOwner: async (caller, update) =>
+      askAsOwner(here, outbox, caller, await ownedBook(here, update.book, 'book'), update),
     eraseRecords: (caller, erasure) => eraseRecords(here, outbox, caller, erasure),
     sequencer,
   };

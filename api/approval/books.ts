@@ -15,7 +15,7 @@ const EDITORS_GRANT = 'urn:lotbook:grant:editors';
 const EDITORS_TERMS: GrantTerms = {
   right: 'CHANGE',
   audience: { organisations: [], groups: [], roles: ['EDITOR'], public: false },
-  selector: { kinds: [], products: [], lots: [], from: null, until: null },
+  selector: { kinds: [], products: [], lots: [], records: [], from: null, until: null },
   fields: ['*'],
   purpose: ORDINARY_PURPOSE,
   from: null,

@@ -15,7 +15,7 @@ export function prepareErasure(
     seenVersion: current?.version ?? 0,
     names: [],
     before: null,
-    after: { kind, products: [], lots: [], time: null },
+    after: { id: idOf(change) ?? '', kind, products: [], lots: [], time: null },
     state: { [ERASED_FIELD]: { reason: change.erase ?? '' } },
     same: erasureOf(current?.state) !== null,
     links: [],

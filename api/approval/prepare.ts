@@ -5,6 +5,7 @@ import type { JsonValue } from '../events/value.ts';
 import { LotbookError } from '../errors.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { ERASED_FIELD, erasureOf } from '../ledger/erasure.ts';
+import { lifeFault } from '../recall/case-life.ts';
 import { attributesOf } from '../sharing/subject.ts';
 import { idOf, stableJson } from './shape.ts';
 import { prepareErasure } from './prepare-erasure.ts';
@@ -89,7 +90,7 @@ function prepareChange(
   return {
     ...whole(change, valid, current),
     same: same && (change.kind === 'EVENT' || change.base !== 0),
-    refusal: refusalOfWhole(change, current, same),
+    refusal: refusalOfWhole(change, current, same) ?? refusalOfLife(change, current, valid.fields, place),
   };
 }
 
@@ -150,6 +151,17 @@ function refusalOfWhole(
   return change.base === current.version ? null : stale(current.version);
 }
 
+/** A record of a case goes through its states as tables say. */
+function refusalOfLife(
+  { kind }: RecordChange,
+  current: CurrentRecord | null,
+  after: Fields,
+  place: string,
+): RequestError | null {
+  const message = lifeFault(kind, current?.state ?? null, after);
+  return message === null ? null : { code: 'BAD_INPUT', message, place: `${place}.fields.state` };
+}
+
 /** A change of some fields. Whether it is permitted is asked before anything is said about the record. */
 function preparePatch(
   change: RecordChange,
@@ -183,6 +195,8 @@ function preparePatch(
       const message = 'These fields make up the id of the record; declare the error and record it anew.';
       return { ...prepared, refusal: { code: 'BAD_INPUT', message, place } };
     }
+    const refusal = refusalOfLife(change, current, fields, place);
+    if (refusal) return { ...prepared, refusal };
     return {
       ...prepared,
       after: attributesOf(change.kind, id, fields),

@@ -39,6 +39,8 @@ export function checkShape(update: UpdateInput, place: string, isByOwner = false
     const isRule = isByOwner && update.changes.length === 1 && isChangeOfRule(change);
     if (change.kind === 'GRANT' && !isRule)
       refuse('Sharing rules are changed with addGrant and endGrant.', `${at}.kind`);
+    if (!isByOwner && isOfOperations(change))
+      refuse('Cases, notices and new replies are made with their own operations.', `${at}.kind`);
     if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
       refuse('A base is a version, or 0 for a new record.', `${at}.base`);
     }
@@ -92,6 +94,11 @@ function isChangeOfRule({ kind, record, base, fields }: RecordChange): boolean {
   return (
     kind === 'GRANT' && base !== null && Boolean(fields) && (record ?? '').startsWith('urn:lotbook:grant:')
   );
+}
+
+/** Who may take which step, and after which, is decided by an operation: a field that is set knows nothing of it. */
+function isOfOperations({ kind, base }: RecordChange): boolean {
+  return kind === 'CASE' || kind === 'NOTICE' || (kind === 'REPLY' && !base);
 }
 
 const MAX_REASON_LENGTH = 500;

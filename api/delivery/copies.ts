@@ -157,10 +157,11 @@ function checkShared(change: VerifiedChange, item: ReceivedItem, held: Held): It
 /** As far as it can be told without the fields that are not shown. */
 function mayCover(
   { right, since, backfill, until, selector }: Grant,
-  { seq, kind, atMs }: VerifiedChange,
+  { seq, kind, record, atMs }: VerifiedChange,
 ): boolean {
   if (right !== 'READ' || (until !== null && atMs >= until)) return false;
   if (selector.kinds.length > 0 && !selector.kinds.includes(kind)) return false;
+  if (selector.records.length > 0 && !selector.records.includes(record)) return false;
   return backfill || seq > since;
 }
 

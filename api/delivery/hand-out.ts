@@ -80,7 +80,7 @@ const subjects = new WeakMap<StoredChange, Subject>();
 const openers = new WeakMap<StoredChange, ReturnType<typeof opener>>();
 
 function makeSubject({ record, kind, seq, at, state }: StoredChange): Subject {
-  return { id: record, seq, at: at.getTime(), ...attributesOf(kind, record, state ?? {}) };
+  return { seq, at: at.getTime(), ...attributesOf(kind, record, state ?? {}) };
 }
 
 function openerOf(entry: StoredChange, recordKey: Uint8Array, state: Record<string, JsonValue>) {

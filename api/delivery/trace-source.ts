@@ -114,7 +114,7 @@ function partnersEvent(row: EventRow, grants: readonly Grant[], question: Questi
   const state = fieldsOf(row);
   // Another organisation's content is not ours to share.
   if (state === null || disclosures !== null) return null;
-  const subject = { id, seq, at: at.getTime(), ...attributesOf('EVENT', id, state) };
+  const subject = { seq, at: at.getTime(), ...attributesOf('EVENT', id, state) };
   const names = [...new Set([...Object.keys(state), ...LEADING_FIELDS])];
   const permitted = permittedFields(grants, subject, names, question);
   const fields: Record<string, JsonValue> = {};

@@ -1,10 +1,11 @@
 import * as rules from './rules.ts';
 import type { Rule, Scope } from './rules.ts';
 import { identify, type IdentifierKind } from './identifiers.ts';
+import { CASE_SHAPES, type CaseType } from './case-shapes.ts';
 import { objectOf, shape, type Shape } from './shape.ts';
 
 /** The types of records that are no events, by what they describe. */
-export type PlainRecordType = 'LOT' | 'PRODUCT' | 'LOCATION' | 'PARTY' | 'NOTE';
+export type PlainRecordType = 'LOT' | 'PRODUCT' | 'LOCATION' | 'PARTY' | 'NOTE' | CaseType;
 
 interface PlainRecord {
   shape: Shape;
@@ -128,6 +129,8 @@ const LOCATION = shape({
 
 const PARTY = shape({
   name: rules.text,
+  /** By the name of its node, where it has one. */
+  organisation: rules.text,
   description: rules.text,
   role: rules.text,
   address,
@@ -150,6 +153,14 @@ const NOTE = shape({
 });
 
 const ANY: readonly IdentifierKind[] = ['other'];
+
+function ofCase(type: CaseType): PlainRecord {
+  return {
+    shape: CASE_SHAPES[type],
+    kinds: new Set<IdentifierKind>(ANY),
+    idMessage: 'give the id of the record: a urn:uuid',
+  };
+}
 
 export const PLAIN_RECORDS: Record<PlainRecordType, PlainRecord> = {
   LOT: {
@@ -177,4 +188,12 @@ export const PLAIN_RECORDS: Record<PlainRecordType, PlainRecord> = {
     kinds: new Set<IdentifierKind>(ANY),
     idMessage: 'give the id of a note: a urn:uuid',
   },
+  CASE: ofCase('CASE'),
+  CASE_LINE: ofCase('CASE_LINE'),
+  SUSPECT: ofCase('SUSPECT'),
+  TASK: ofCase('TASK'),
+  DECISION: ofCase('DECISION'),
+  NOTICE: ofCase('NOTICE'),
+  REPLY: ofCase('REPLY'),
+  CHECK: ofCase('CHECK'),
 };

@@ -1,3 +1,4 @@
+import { CASE_TYPES } from './case-shapes.ts';
 import { checkEvent } from './event.ts';
 import { flatten, type Fields } from './fields.ts';
 import { eventHash } from './hash.ts';
@@ -13,7 +14,7 @@ import { isUri } from './uri.ts';
 import type { JsonObject } from './value.ts';
 
 /** What a record of a book describes. A GRANT is a record too, see sharing/. */
-export const RECORD_TYPES = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE'] as const;
+export const RECORD_TYPES = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE', ...CASE_TYPES] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
 /** A record that passed its validator. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Approval } from '../approval/approval.ts';
+import type { Cases } from '../cases/cases.ts';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Config } from '../config.ts';
 import type { Hub } from '../delivery/hub.ts';
@@ -22,6 +23,7 @@ export interface Services {
   authenticate(req: Pick<IncomingMessage, 'headers' | 'method'>): Promise<Caller>;
   reading: Reading;
   tracing: Tracing;
+  cases: Omit<Cases, 'start' | 'stop' | 'openLink' | 'answerByLink'>;
   exports: Pick<Exports, 'start' | 'find' | 'list'>;
   approval: Omit<Approval, 'sequencer'>;
   retention: Omit<Retention, 'run' | 'start' | 'stop'>;

@@ -52,6 +52,7 @@ export function termsOf(input: AddGrantInput, now: number): GrantTerms {
       kinds: once(selector?.kinds, 'selector.kinds'),
       products: identifiers(selector?.products, 'selector.products'),
       lots: identifiers(selector?.lots, 'selector.lots'),
+      records: once(selector?.records?.map(canonicalIdentifier), 'selector.records'),
       ...periodOf(selector),
     },
     fields: fieldsOf(input.fields),

@@ -40,6 +40,7 @@ export const grant: Resolvers = {
       kinds: [...selector.kinds],
       products: [...selector.products],
       lots: [...selector.lots],
+      records: [...selector.records],
       from: date(selector.from),
       until: date(selector.until),
     }),

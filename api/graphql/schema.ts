@@ -15,6 +15,7 @@ import { accessLog } from './access-log.ts';
 import { checkAccess, type RootType } from './access.ts';
 import { authority } from './authority.ts';
 import { book } from './book.ts';
+import { cases } from './case.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { GraphQLContext } from './context.ts';
 import { auditExport } from './export.ts';
@@ -39,6 +40,7 @@ const CONCEPTS: readonly Resolvers[] = [
   auditExport,
   authority,
   book,
+  cases,
   checkpoint,
   feed,
   grant,

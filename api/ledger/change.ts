@@ -4,7 +4,24 @@ import { sha256 } from '../identity/sha256.ts';
 import { LotbookError } from '../errors.ts';
 import { decodeSlotSalt, MAX_SLOTS, MIN_SLOTS } from './slots.ts';
 
-export const RECORD_KINDS = ['EVENT', 'LOT', 'PRODUCT', 'LOCATION', 'PARTY', 'NOTE', 'GRANT'] as const;
+export const RECORD_KINDS = [
+  'EVENT',
+  'LOT',
+  'PRODUCT',
+  'LOCATION',
+  'PARTY',
+  'NOTE',
+  'GRANT',
+  // The file of a case, and its notices.
+  'CASE',
+  'CASE_LINE',
+  'SUSPECT',
+  'TASK',
+  'DECISION',
+  'NOTICE',
+  'REPLY',
+  'CHECK',
+] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** Entries of the log that change no record: who may write and with which keys, what was refused, and which token of each record is current. */

@@ -30,6 +30,8 @@ export interface Grant {
     /** Canonical ids. */
     products: readonly string[];
     lots: readonly string[];
+    /** Single records by their ids. */
+    records: readonly string[];
     /** Event time in ms: from <= time < until. */
     from: number | null;
     until: number | null;
@@ -70,6 +72,7 @@ export function grantToFields(terms: GrantTerms): Fields {
   if (selector.kinds.length > 0) fields['selector.kinds'] = [...selector.kinds];
   if (selector.products.length > 0) fields['selector.products'] = [...selector.products];
   if (selector.lots.length > 0) fields['selector.lots'] = [...selector.lots];
+  if (selector.records.length > 0) fields['selector.records'] = [...selector.records];
   setTime(fields, 'selector.from', selector.from);
   setTime(fields, 'selector.until', selector.until);
   setTime(fields, 'from', terms.from);
@@ -102,6 +105,7 @@ export function grantFromFields(
       kinds: list(fields['selector.kinds']) as RecordKind[],
       products: list(fields['selector.products']),
       lots: list(fields['selector.lots']),
+      records: list(fields['selector.records']),
       from: time(fields['selector.from']),
       until: time(fields['selector.until']),
     },

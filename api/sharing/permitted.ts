@@ -3,7 +3,6 @@ import type { SubjectAttributes } from './subject.ts';
 
 /** What a decision needs to know of one version of a record: names and attributes, no values. */
 export interface Subject extends SubjectAttributes {
-  id: string;
   /** Place of this version in the book's log. */
   seq: number;
   /** Approval time of this version, ms. */
@@ -79,10 +78,11 @@ function isAfterStart(grant: Grant, subject: Subject): boolean {
 /** The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. */
 export function selects({ selector }: Grant, subject: SubjectAttributes): boolean {
   if (subject.kind === 'GRANT') return false;
-  const { kinds, products, lots, from, until } = selector;
+  const { kinds, products, lots, records, from, until } = selector;
   if (kinds.length > 0 && !kinds.includes(subject.kind)) return false;
   if (products.length > 0 && !subject.products.some((id) => products.includes(id))) return false;
   if (lots.length > 0 && !subject.lots.some((id) => lots.includes(id))) return false;
+  if (records.length > 0 && !records.includes(subject.id)) return false;
   if (from !== null && (subject.time === null || subject.time < from)) return false;
   return until === null || (subject.time !== null && subject.time < until);
 }

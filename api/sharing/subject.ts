@@ -4,6 +4,8 @@ import type { RecordKind } from '../ledger/change.ts';
 
 /** What a selector can look at; derived from the full state of a record, never stored. */
 export interface SubjectAttributes {
+  /** Of the record, canonical. */
+  id: string;
   kind: RecordKind;
   products: readonly string[];
   lots: readonly string[];
@@ -13,11 +15,11 @@ export interface SubjectAttributes {
 
 /** The attributes of a record by which sharing rules select it. */
 export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fields>): SubjectAttributes {
-  if (kind === 'GRANT') return { kind, products: [], lots: [], time: null };
+  if (kind === 'GRANT') return { id, kind, products: [], lots: [], time: null };
   const { products, lots } = productsAndLots(fields);
-  if (kind === 'PRODUCT') return { kind, products: [...products, id], lots, time: null };
-  if (kind === 'LOT') return { kind, products, lots: [...lots, id], time: null };
+  if (kind === 'PRODUCT') return { id, kind, products: [...products, id], lots, time: null };
+  if (kind === 'LOT') return { id, kind, products, lots: [...lots, id], time: null };
   const time =
     kind === 'EVENT' && typeof fields['eventTime'] === 'string' ? Date.parse(fields['eventTime']) : NaN;
-  return { kind, products, lots, time: Number.isNaN(time) ? null : time };
+  return { id, kind, products, lots, time: Number.isNaN(time) ? null : time };
 }

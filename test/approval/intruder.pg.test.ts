@@ -120,7 +120,7 @@ test('A partner that may change a field is told nothing of others by what is the
     terms: terms({
       right: 'CHANGE',
       audience: { organisations: ['packer.example'], groups: [], roles: [], public: false },
-      selector: { kinds: ['EVENT'], products: [], lots: [], from: null, until: null },
+      selector: { kinds: ['EVENT'], products: [], lots: [], records: [], from: null, until: null },
       fields: ['action'],
     }),
   });

@@ -87,7 +87,7 @@ async function run(log: Log, at: Step, onPull: (step: Step & { do: 'pull' }) => 
       fields: at.fields,
       backfill: at.backfill,
       audience: { organisations, groups: [], roles: [], public: false },
-      selector: { kinds: at.kinds, products: [], lots: [], from: null, until: null },
+      selector: { kinds: at.kinds, products: [], lots: [], records: [], from: null, until: null },
     });
   } else if (at.do === 'end') {
     const grant = log.grants[at.grant % Math.max(1, log.grants.length)] as Grant | undefined;

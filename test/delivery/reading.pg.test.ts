@@ -103,7 +103,7 @@ type Terms = typeof anyTerms extends fc.Arbitrary<infer T> ? T : never;
 
 async function share(partner: Caller, terms: Terms): Promise<void> {
   const { kinds, lots, from, fields, backfill } = terms;
-  const selector = { kinds, products: [], lots, from, until: null };
+  const selector = { kinds, products: [], lots, records: [], from, until: null };
   const whole = grantTerms({ audience: audience(partner.organisation), selector, fields, backfill });
   const id = `urn:lotbook:grant:g${partners}-${Math.random().toString(36).slice(2)}`;
   await authority.approval.changeGrant(admin, { book: BOOK, id, terms: whole, base: 0 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await node.approval.createBook(admin, { name: 'harvest', title: 'Harvest' });
   const terms = grantTerms({
     audience: audience(PARTNER),
-    selector: { kinds: ['LOT'], products: [], lots: [], from: null, until: null },
+    selector: { kinds: ['LOT'], products: [], lots: [], records: [], from: null, until: null },
   });
   await node.approval.changeGrant(admin, { book: BOOK, id: 'urn:lotbook:grant:lots', terms, base: 0 });
   const [key] = node.keys.values();

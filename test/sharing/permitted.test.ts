@@ -113,7 +113,7 @@ describe('a grant as a record', () => {
       roles: ['EDITOR'],
       public: false,
     },
-    selector: { kinds: ['EVENT'], products: ['p'], lots: ['l'], from: NOW - 9, until: NOW + 9 },
+    selector: { kinds: ['EVENT'], products: ['p'], lots: ['l'], records: ['r'], from: NOW - 9, until: NOW + 9 },
     from: NOW - 1,
     until: NOW + 5,
     title: 'What packers see',
@@ -199,7 +199,7 @@ describe('for any set of grants', () => {
           roles: who === 'role' ? ['EDITOR'] : [],
           public: who === 'public',
         },
-        selector: { kinds, products: [], lots, from: null, until: null },
+        selector: { kinds, products: [], lots, records: [], from: null, until: null },
       }),
     );
 

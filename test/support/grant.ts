@@ -5,7 +5,7 @@ export function grantTerms(other: Partial<GrantTerms>): GrantTerms {
   return {
     right: 'READ',
     audience: audience(),
-    selector: { kinds: [], products: [], lots: [], from: null, until: null },
+    selector: { kinds: [], products: [], lots: [], records: [], from: null, until: null },
     fields: ['*'],
     purpose: ORDINARY_PURPOSE,
     from: null,
