@@ -83,19 +83,16 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   const hub = openHub(sources);
   const { follow: followKeys, keysOf } = context.keyLogs;
   const introduce = introducing(context);
+  const { eraseRecords } = approval;
+  const isLeading = () => replication.isLeading();
   const followed = { ...sources, peers, keysOf, introduce, followKeys, random: Math.random };
   const { checker, checkpoints } = openCheckpointing(context, followed, {
-    isLeading: () => replication.isLeading(),
+    isLeading,
     isBusy: () => approval.sequencer.waiting() > 0,
     mayState: (book) => seatOf(replication, book)?.mayWrite() ?? !replication.isSeated(book),
     state: (book, entry) => approval.sequencer.state(book, entry),
   });
-  const retention = openRetention({
-    ...sources,
-    pool: db.pool,
-    eraseRecords: approval.eraseRecords,
-    isLeading: () => replication.isLeading(),
-  });
+  const retention = openRetention({ ...sources, pool: db.pool, eraseRecords, isLeading });
   const subscriber = openSubscriber({ ...followed, checker });
   context.onClose(async () => {
     await Promise.all([checkpoints.stop(), retention.stop()]);
@@ -104,8 +101,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
     await replication.stop();
   });
   registerMetrics(context, approval, hub, checker);
-  const reading = openReading(sources);
-  const tracing = openTracing(sources);
+  const [reading, tracing] = [openReading(sources), openTracing(sources)];
   const cases = openCaseRoom(context, { approval, reading, tracing, grants });
   const exports = openExportRoom(context, sources);
   const served = { approval, reading, clock, randomId, config };

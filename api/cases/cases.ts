@@ -72,7 +72,10 @@ export interface Cases {
   sendBack(caller: Caller, given: InBook & { reason: string }): Promise<Notice>;
   cancel(caller: Caller, given: InBook & { reason: string }): Promise<Notice>;
   issue(caller: Caller, book: string, id: string): Promise<{ notice: Notice; links: MadeLink[] }>;
-  remind(caller: Caller, given: InBook & { recipients?: readonly string[] | null | undefined }): Promise<Notice>;
+  remind(
+    caller: Caller,
+    given: InBook & { recipients?: readonly string[] | null | undefined },
+  ): Promise<Notice>;
   escalate(caller: Caller, given: InBook & { recipient: string; to: string }): Promise<Notice>;
   renewLink(caller: Caller, given: InBook & { recipient: string }): Promise<MadeLink>;
   withdrawLots(caller: Caller, given: InBook & { lots: readonly string[]; reason: string }): Promise<Notice>;

@@ -76,7 +76,11 @@ export async function editNotice(
 }
 
 /** When a draft first names its recipients, the trace is done. */
-function traced({ clock }: CasesDeps, file: Awaited<ReturnType<typeof readCase>>, { recipients }: NoticeDraft) {
+function traced(
+  { clock }: CasesDeps,
+  file: Awaited<ReturnType<typeof readCase>>,
+  { recipients }: NoticeDraft,
+) {
   const { id, version, content } = file;
   if (!recipients?.length || content.tracedAt !== undefined) return [];
   const after = { ...content, tracedAt: instant(clock()) };
@@ -144,7 +148,10 @@ export function stepOf(notice: NoticeContent, step: NoticeStep): NoticeContent['
 /** @throws LotbookError NOT_PERMITTED */
 export function needSecondPerson(caller: Caller, { draftedBy }: NoticeContent): void {
   if (caller.clientId === draftedBy)
-    throw new LotbookError('NOT_PERMITTED', 'Another person decides this than the one who drafted the notice.');
+    throw new LotbookError(
+      'NOT_PERMITTED',
+      'Another person decides this than the one who drafted the notice.',
+    );
 }
 
 /** On the version that was read. */

@@ -124,7 +124,9 @@ async function endAnswers(
   caller: Caller,
   { book, id, content }: InFile<NoticeContent>,
 ): Promise<void> {
-  const rules = new Set((content.recipients ?? []).flatMap(({ organisation: to }) => (to ? answerRule(id, to) : [])));
+  const rules = new Set(
+    (content.recipients ?? []).flatMap(({ organisation: to }) => (to ? answerRule(id, to) : [])),
+  );
   const until = clock();
   for (const { id: rule, version, since: _, ...terms } of await grants.of(book)) {
     if (!rules.has(rule) || terms.until !== null) continue;

@@ -22,7 +22,8 @@ export async function forwardNotice(
   const { content } = notice;
   if (content.state !== 'ISSUED') throw new LotbookError('CONFLICT', 'The notice is closed.');
   // Who passes it on has received it.
-  if (reply.content.state === 'AWAITED') await answerNotice(deps, caller, { ...given, state: 'ACKNOWLEDGED' });
+  if (reply.content.state === 'AWAITED')
+    await answerNotice(deps, caller, { ...given, state: 'ACKNOWLEDGED' });
   const { title, hazard, drill } = content;
   const { book } = await openFile(deps, caller, content.case, {
     title,

@@ -100,7 +100,9 @@ export async function issueNotice(
   for (const recipient of recipients) {
     if (recipient.organisation) continue;
     const { name } = recipient;
-    links.push(await makeAnswerLink(deps, { book, notice: id, reply: replyId(id, recipient), recipient: name }));
+    links.push(
+      await makeAnswerLink(deps, { book, notice: id, reply: replyId(id, recipient), recipient: name }),
+    );
   }
   return { notice: await readNotice(deps, caller, book, id), links };
 }
@@ -157,7 +159,10 @@ function replyFor(notice: NoticeContent, id: string, recipient: Recipient): Repl
 }
 
 /** @throws LotbookError BAD_INPUT where one is named twice, or its node cannot be reached */
-async function checkRecipients({ db, organisation: self }: CasesDeps, recipients: readonly Recipient[]): Promise<void> {
+async function checkRecipients(
+  { db, organisation: self }: CasesDeps,
+  recipients: readonly Recipient[],
+): Promise<void> {
   const names = new Set<string>();
   for (const [at, recipient] of recipients.entries()) {
     const place = `recipients[${at}]`;
@@ -168,7 +173,8 @@ async function checkRecipients({ db, organisation: self }: CasesDeps, recipients
     if (organisation === undefined) continue;
     const partner = organisation === self ? null : await findOrganisation(db.prisma, organisation);
     if (partner?.status !== 'ACTIVE' || partner.url === null) {
-      const message = 'This is no active partner with a node: leave the organisation out, and it answers by a link.';
+      const message =
+        'This is no active partner with a node: leave the organisation out, and it answers by a link.';
       throw new LotbookError('BAD_INPUT', message, { place });
     }
   }

@@ -146,14 +146,10 @@ export async function grant(
     title,
   };
   const id = `urn:lotbook:grant:${name}`;
-  await approval
-    .changeGrant(judged(caller), { book, id, terms, base: 0 })
-    .then(accepted)
-    .catch(unlessThere);
+  await approval.changeGrant(judged(caller), { book, id, terms, base: 0 }).then(accepted).catch(unlessThere);
 }
 
 function unlessThere(error: unknown): void {
-  const isThere =
-    error instanceof LotbookError && (error.code === 'CONFLICT' || error.code === 'STALE_BASE');
+  const isThere = error instanceof LotbookError && (error.code === 'CONFLICT' || error.code === 'STALE_BASE');
   if (!isThere) throw error;
 }

@@ -57,7 +57,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     case: 'SIGNED_IN',
     notice: 'SIGNED_IN',
     receivedNotices: inSome('VIEWER'),
-    consignees: inSome('INVESTIGATOR'),
+    consignees: inBook('INVESTIGATOR'),
   },
   Mutation: {
     createBook: 'ADMINISTRATOR',

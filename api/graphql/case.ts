@@ -41,7 +41,9 @@ export const cases: Resolvers = {
   },
   Mutation: {
     openCase: (_, { input }, context) =>
-      answerCase(context, ({ caller, cases: room }) => room.open(caller, { ...input, drill: input.drill ?? false })),
+      answerCase(context, ({ caller, cases: room }) =>
+        room.open(caller, { ...input, drill: input.drill ?? false }),
+      ),
     shareCase: (_, { work = false, ...given }, context) =>
       answerCase(context, ({ caller, cases: room }) => room.share(caller, { ...given, work })),
     closeCase: (_, given, context) =>
@@ -141,7 +143,10 @@ async function noticeView(context: GraphQLContext, notice: Notice): Promise<View
   };
 }
 
-function replyView({ cases: room }: GraphQLContext, { id, version, content }: InFile<ReplyContent>): View<'Reply'> {
+function replyView(
+  { cases: room }: GraphQLContext,
+  { id, version, content }: InFile<ReplyContent>,
+): View<'Reply'> {
   const { found = [], foundBelow = [], consigned = [], below } = content;
   return {
     ...content,
@@ -158,7 +163,10 @@ function replyView({ cases: room }: GraphQLContext, { id, version, content }: In
     answeredAt: date(content.answeredAt),
     confirmedAt: date(content.confirmedAt),
     found: found.map((each) => ({ ...each, disposition: each.disposition as View<'FoundDisposition'> })),
-    foundBelow: foundBelow.map((each) => ({ ...each, disposition: each.disposition as View<'FoundDisposition'> })),
+    foundBelow: foundBelow.map((each) => ({
+      ...each,
+      disposition: each.disposition as View<'FoundDisposition'>,
+    })),
     below: below && {
       notified: Number(below.notified),
       acknowledged: Number(below.acknowledged),

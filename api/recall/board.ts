@@ -83,7 +83,11 @@ export function upwardOf(replies: readonly ReplyContent[]): Upward {
       confirmed: String(counts.confirmed),
     },
     foundBelow: [...sums.keys()].toSorted().map((key) => {
-      const { quantity, uom, disposition } = sums.get(key) as { quantity: Exact; uom: string; disposition: string };
+      const { quantity, uom, disposition } = sums.get(key) as {
+        quantity: Exact;
+        uom: string;
+        disposition: string;
+      };
       return { quantity: quantity.toFixed(), uom, disposition };
     }),
   };

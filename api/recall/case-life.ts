@@ -47,10 +47,12 @@ function noticeFault(after: Fields): string | null {
 function replyFault(before: Readonly<Fields> | null, after: Fields): string | null {
   const { state, impact } = after;
   const from = (before?.['state'] ?? 'AWAITED') as ReplyState;
-  if (!canReplyGo(from, state as ReplyState)) return `A reply that is ${from} does not become ${String(state)}.`;
+  if (!canReplyGo(from, state as ReplyState))
+    return `A reply that is ${from} does not become ${String(state)}.`;
   const isAnswered = state === 'ANSWERED' || state === 'CONFIRMED';
   if (isAnswered && impact === undefined) return 'An answer says what the impact is.';
-  if (state === 'CONFIRMED' && impact === 'INVESTIGATING') return 'What is still looked into is not confirmed.';
+  if (state === 'CONFIRMED' && impact === 'INVESTIGATING')
+    return 'What is still looked into is not confirmed.';
   return impact === 'NONE' && after['found[].lot'] !== undefined
     ? 'Without an impact nothing was found.'
     : null;

@@ -22,8 +22,11 @@ export interface Consignees {
  */
 export function consigneesOf(found: readonly Found[], isOwn: (book: string) => boolean): Consignees {
   const lots = new Set<string>();
-  for (const each of found) if (each.kind === 'THING' && each.thing.as !== 'CARRIER') lots.add(each.thing.identifier);
-  const events = found.flatMap((each) => (each.kind === 'EVENT' && !each.event.declaredWrong ? [each.event] : []));
+  for (const each of found)
+    if (each.kind === 'THING' && each.thing.as !== 'CARRIER') lots.add(each.thing.identifier);
+  const events = found.flatMap((each) =>
+    each.kind === 'EVENT' && !each.event.declaredWrong ? [each.event] : [],
+  );
   const sums = new Map<string, Map<string, { lot: string; uom: string; quantity: Exact }>>();
   for (const event of events) {
     if (movementOf(event) !== 'SHIPPED' || !isOwn(event.book)) continue;
@@ -39,10 +42,16 @@ export function consigneesOf(found: readonly Found[], isOwn: (book: string) => b
   }
   return {
     lots: [...lots].filter((id) => !id.startsWith('https://id.gs1.org/00/')).toSorted(),
-    consignees: [...sums].map(([party, amounts]) => ({
-      party,
-      consigned: [...amounts.values()].map(({ lot, uom, quantity }) => ({ lot, quantity: quantity.toFixed(), uom })),
-    })),
+    consignees: [...sums]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([party, amounts]) => ({
+        party,
+        consigned: [...amounts.values()].map(({ lot, uom, quantity }) => ({
+          lot,
+          quantity: quantity.toFixed(),
+          uom,
+        })),
+      })),
   };
 }
 
@@ -52,13 +61,10 @@ function partyOf(event: TraceEvent): string | null {
   return party?.identifier ?? destinationsOf(event)[0] ?? null;
 }
 
-function shippedBy(
-  event: TraceEvent,
-  events: readonly TraceEvent[],
-  lots: ReadonlySet<string>,
-): LotAmount[] {
+function shippedBy(event: TraceEvent, events: readonly TraceEvent[], lots: ReadonlySet<string>): LotAmount[] {
   return event.things.flatMap(({ identifier, quantity, uom, role }) => {
-    if (lots.has(identifier) && quantity !== undefined) return [{ lot: identifier, quantity, uom: uom ?? 'C62' }];
+    if (lots.has(identifier) && quantity !== undefined)
+      return [{ lot: identifier, quantity, uom: uom ?? 'C62' }];
     if (role === 'child') return [];
     return packedIn(identifier, event, events, lots);
   });
