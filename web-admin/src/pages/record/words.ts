@@ -8,6 +8,14 @@ export const KINDS: Readonly<Record<RecordKind, string>> = {
   PARTY: 'party',
   NOTE: 'note',
   GRANT: 'sharing rule',
+  CASE: 'case',
+  CASE_LINE: 'case line',
+  SUSPECT: 'suspect',
+  TASK: 'task',
+  DECISION: 'decision',
+  NOTICE: 'recall notice',
+  REPLY: 'reply to a notice',
+  CHECK: 'effectiveness check',
 };
 
 /** By what people call a record: its name, its step, its lot; its id where nothing better is known. */
