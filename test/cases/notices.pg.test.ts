@@ -183,7 +183,6 @@ describe('a recall', () => {
   let book = '';
   let caseId = '';
   let notice: Notice;
-  let link = '';
 
   it('begins with a case, in which partners may work', async () => {
     const opened = (
@@ -286,7 +285,6 @@ describe('a recall', () => {
       },
       links: [{ recipient: 'The canteen' }],
     });
-    link = (issued['links'] as { link: string }[])[0]?.link ?? '';
     await until('the wholesaler has the notice', async () => (await received(wholesaler)).length === 1);
     const [got] = await received(wholesaler);
     expect(got).toMatchObject({
