@@ -20,6 +20,7 @@ import { addStart } from './cli/start.ts';
 import { addStatus } from './cli/status.ts';
 import { addToken } from './cli/token.ts';
 import { addTokens } from './cli/tokens.ts';
+import { addReceived } from './cli/received.ts';
 import { addTrace } from './cli/trace.ts';
 import { addVerify } from './cli/verify.ts';
 import { packagePath } from './package-root.ts';
@@ -56,6 +57,7 @@ export function createProgram(): Command {
     addHash,
     addImport,
     addTrace,
+    addReceived,
     addErase,
     addRetention,
     addExport,

@@ -186,6 +186,12 @@ export const options = {
     explanation:
       'How long a subscriber may leave what was sent unread before it is cut off, in milliseconds.',
   }),
+  caseRecords: option({
+    env: 'LOTBOOK_CASE_RECORDS',
+    type: whole(0, 10_000_000),
+    default: 20_000,
+    explanation: 'How many records of other organisations are kept, with their proofs, for one case.',
+  }),
   drainMs: option({
     env: 'LOTBOOK_DRAIN_MS',
     type: milliseconds,

@@ -9,6 +9,7 @@ import { ackFeed } from './delivery/acknowledge.ts';
 import { headsRootAt } from './checkpoints/log-nodes.ts';
 import { followOwnKeys, introducing, mainKey } from './services/keys.ts';
 import { openCheckpointing } from './services/checkpoints.ts';
+import { openInquiryRoom } from './services/inquiries.ts';
 import { registerMetrics } from './services/metrics.ts';
 import { openDisclosed } from './delivery/disclosing.ts';
 import { openHub } from './delivery/hub.ts';
@@ -75,16 +76,15 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   // Every open stream listens to it.
   setMaxListeners(0, draining);
   const { config, home, keys, node, log, now: clock, randomId, bell, peers, partners } = context;
-  const { database: db } = context;
-  const grants = openGrants(db.pool);
+  const [db, grants] = [context.database, openGrants(context.database.pool)];
   const replication = openAuthority(context, grants);
   const { approval, outbox } = openApprovalRoom(context, grants, replication);
   const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
   const hub = openHub(sources);
   const { follow: followKeys, keysOf } = context.keyLogs;
-  const introduce = introducing(context);
   const { eraseRecords } = approval;
   const isLeading = () => replication.isLeading();
+  const introduce = introducing(context);
   const followed = { ...sources, peers, keysOf, introduce, followKeys, random: Math.random };
   const { checker, checkpoints } = openCheckpointing(context, followed, {
     isLeading,
@@ -117,6 +117,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       hub,
       tracing,
       cases,
+      inquiries: openInquiryRoom(context, sources),
       checkpoints,
       exports,
       retention,

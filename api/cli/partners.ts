@@ -4,7 +4,8 @@ import { configOf, wholeNumber } from './options.ts';
 import { CommandError, printJson, printLine, printTable } from './output.ts';
 import { connectOwnNode, type OwnNode } from './own-node.ts';
 
-const PARTNER = '{ organisation name url status groups fingerprint since unreachableSince unreachable }';
+const PARTNER =
+  '{ organisation name url status groups forwardsInquiries places fingerprint since unreachableSince unreachable }';
 const ERROR = 'error { message duty }';
 
 interface Common {
@@ -28,6 +29,7 @@ export function addPartners(program: Command): void {
   addList(partners);
   addMoves(partners);
   addGroups(partners);
+  addInquiries(partners);
 }
 
 function addInvite(partners: Command): void {
@@ -99,11 +101,12 @@ function addList(partners: Command): void {
       if (rows.length === 0)
         return printLine('No partners yet. Invite one: lotbook partners invite --note "..."');
       printTable(
-        ['ORGANISATION', 'STATUS', 'GROUPS', 'FINGERPRINT', 'ANSWERS'],
+        ['ORGANISATION', 'STATUS', 'GROUPS', 'INQUIRIES', 'FINGERPRINT', 'ANSWERS'],
         rows.map((row) => [
           text(row['organisation']),
           text(row['status']),
           Array.isArray(row['groups']) ? row['groups'].map(text).join(',') : '',
+          row['forwardsInquiries'] === true ? 'handed on' : 'end here',
           text(row['fingerprint']),
           row['unreachableSince'] === null
             ? 'yes'
@@ -146,6 +149,34 @@ function addGroups(partners: Command): void {
       );
       printPartner(partner, options);
     });
+}
+
+function addInquiries(partners: Command): void {
+  command(
+    partners,
+    'inquiries',
+    'set whether inquiries of others are handed on to a partner, and where it stands',
+  )
+    .argument('<organisation>')
+    .option('--forward', 'hand on to it the inquiries of others that lead there; without that they end here')
+    .option('--at <gln...>', 'places and parties at which it stands, beside those that it describes itself')
+    .action(
+      async (organisation: string, options: Common & { forward?: boolean; at?: string[] }, self: Command) => {
+        const { forward = false, at: places = [] } = options;
+        const partner = await partnerFrom(
+          await nodeOf(self),
+          'setPartnerInquiries(input: $input)',
+          '$input: PartnerInquiriesInput!',
+          { input: { organisation, forward, places } },
+        );
+        if (options.json) return printJson(partner);
+        printLine(
+          forward
+            ? `Inquiries of others that lead to ${organisation} are handed on to it.`
+            : `Inquiries of others that lead to ${organisation} end here.`,
+        );
+      },
+    );
 }
 
 function command(partners: Command, name: string, summary: string): Command {

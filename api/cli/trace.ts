@@ -10,8 +10,9 @@ const TRACE = `subscription ($input: TraceInput!) {
     events { book record version organisation depth time type action bizStep disposition places sources destinations
              links { role identifier quantity uom } declaredWrong { reason correctiveEvents } }
     stays { child parent from until packed unpacked }
-    ends { thing direction depth reason organisation fields ask event }
-    summary { things events ends }
+    ends { thing direction depth reason organisation since fields ask event }
+    organisations { organisation via state since things records refused fault }
+    summary { things events ends notKept }
   }
 }`;
 
@@ -26,11 +27,19 @@ interface Options {
   inOrder?: boolean;
   book?: string[];
   most: number;
+  across?: boolean;
+  case?: string;
+  purpose: string;
+  hops: number;
+  within: number;
+  ask?: string[];
   json?: boolean;
 }
 
 const MOST_DEPTH = 1_000;
 const MOST_EVENTS = 1_000_000;
+const MOST_HOPS = 16;
+const MOST_SECONDS = 599;
 
 export function addTrace(program: Command): void {
   program
@@ -55,8 +64,22 @@ export function addTrace(program: Command): void {
     .option('--in-order', 'leave out what dates contradict')
     .option('--book <id...>', 'only in these books')
     .option('--most <number>', 'so many events at most', wholeNumber(1, MOST_EVENTS), 10_000)
+    .option('--across', 'go on at the nodes of other organisations where the trace ends here')
+    .option('--case <id>', 'with --across: the case for which they are asked')
+    .option('--purpose <purpose>', 'with --across: what it is for, as grants name it', 'traceability')
+    .option(
+      '--hops <number>',
+      'with --across: so many organisations away at most',
+      wholeNumber(1, MOST_HOPS),
+      8,
+    )
+    .option('--within <seconds>', 'with --across: how long to wait', wholeNumber(1, MOST_SECONDS), 30)
+    .option('--ask <organisation...>', 'with --across: ask these about the starts in any case')
     .option('--json', 'print each step as a line of JSON')
     .action(async (identifiers: string[], options: Options, command: Command) => {
+      if (options.across && options.case === undefined) {
+        throw new CommandError('Others are asked for a case.', 'Name it: --across --case <id>.');
+      }
       const own = await connectOwnNode(configOf(command));
       let isWhole = false;
       for await (const data of own.subscribe(TRACE, { input: inputOf(identifiers, options) })) {
@@ -82,10 +105,16 @@ function inputOf(identifiers: readonly string[], options: Options): object {
     most,
     inOrder: inOrder ?? false,
     books: book,
+    across: options.across ? acrossOf(options) : undefined,
   };
 }
 
+function acrossOf({ case: id, purpose, hops, within, ask }: Options): object {
+  return { case: id, purpose, hops, withinSeconds: within, ask };
+}
+
 function printBatch(batch: JsonObject): void {
+  for (const asked of objects(batch['organisations'])) printLine(`  ${organisationLine(asked)}`);
   for (const thing of objects(batch['things'])) {
     const { identifier, direction, depth, as } = thing;
     printLine(
@@ -103,10 +132,10 @@ function printBatch(batch: JsonObject): void {
     printLine();
     printTable(
       ['END', 'THING', 'WHY', 'WHO MAY KNOW MORE'],
-      ends.map(({ direction, thing, reason, organisation, fields, ask }) => [
+      ends.map(({ direction, thing, reason, organisation, since, fields, ask }) => [
         text(direction),
         text(thing),
-        [text(reason), ...texts(fields)].join(' '),
+        [text(reason), ...(since ? [`since ${text(since)}`] : []), ...texts(fields)].join(' '),
         [text(organisation), ...texts(ask)].filter((each) => each !== '').join(' '),
       ]),
     );
@@ -117,6 +146,26 @@ function printBatch(batch: JsonObject): void {
   printLine(
     `${text(summary['things'])} things, ${text(summary['events'])} events, ${text(summary['ends'])} ends`,
   );
+  if (summary['notKept']) printLine(`${text(summary['notKept'])} records were not kept: the case is full.`);
+}
+
+function organisationLine({
+  organisation,
+  via,
+  state,
+  since,
+  things,
+  records,
+  refused,
+  fault,
+}: JsonObject): string {
+  const by = texts(via);
+  return [
+    `${text(organisation)}${by.length > 0 ? ` (by ${by.join(', ')})` : ''}`,
+    `${text(state)}${since ? ` since ${text(since)}` : ''}`,
+    `asked about ${text(things)}, ${text(records)} records`,
+    ...(refused ? [`${text(refused)} NOT VERIFIED: ${text(fault)}`] : []),
+  ].join('  ');
 }
 
 function eventLine(event: JsonObject): string {

@@ -80,7 +80,7 @@ export function checkItem(
 }
 
 /** Whose signature a change must have: that of the holder of the term that it claims. */
-function signatoryOf({ token }: ReceivedItem, signers: Signers): Signatory | ItemFault {
+export function signatoryOf({ token }: Pick<ReceivedItem, 'token'>, signers: Signers): Signatory | ItemFault {
   const { term, iss } = peekClaims(token) ?? {};
   const allowed = signers.of(isPlace(term) ? term : 1);
   const [first] = allowed;

@@ -21,6 +21,8 @@ export interface HandedOut {
   disclosures: string[];
   /** By which grants each name is permitted; empty for the owner's own people, who need none. */
   permitted: Permitted;
+  /** Names that are permitted and that the version never committed to: they are not set, and nothing proves it. */
+  missing: readonly string[];
 }
 
 /**
@@ -44,7 +46,12 @@ export function handOut(
   if (permitted.size === 0) return null;
   const { disclosures, missing } = openerOf(entry, recordKey, entry.state)(permitted.keys());
   if (disclosures.length === 0) return null;
-  return { fields: pick(entry.state, permitted), disclosures, permitted: without(permitted, missing) };
+  return {
+    fields: pick(entry.state, permitted),
+    disclosures,
+    permitted: without(permitted, missing),
+    missing,
+  };
 }
 
 /**
@@ -62,11 +69,16 @@ function tombstone(
   const isHeld = entry.disclosures === null && state !== null && recordKey !== null;
   const disclosures = isHeld ? openerOf(entry, recordKey, state)([ERASED_FIELD]).disclosures : [];
   if (question === 'OWN')
-    return { fields: {}, disclosures: entry.disclosures ?? disclosures, permitted: new Map() };
+    return { fields: {}, disclosures: entry.disclosures ?? disclosures, permitted: new Map(), missing: [] };
   if (!isHeld) return null;
   const by = grants.filter((grant) => shown.includes(grant.id) && isAddressed(grant, question.audience));
   if (by.length === 0) return null;
-  return { fields: {}, disclosures, permitted: new Map([[ERASED_FIELD, by.map(({ id }) => id)]]) };
+  return {
+    fields: {},
+    disclosures,
+    permitted: new Map([[ERASED_FIELD, by.map(({ id }) => id)]]),
+    missing: [],
+  };
 }
 
 /** What the decision about an entry goes by. Worked out from the full state, once for each entry that is in memory. */
@@ -92,11 +104,11 @@ function openerOf(entry: StoredChange, recordKey: Uint8Array, state: Record<stri
 function everything(entry: StoredChange, recordKey: Uint8Array | null): HandedOut {
   const { state } = entry;
   if (entry.disclosures !== null || state === null || recordKey === null) {
-    return { fields: state ?? {}, disclosures: entry.disclosures ?? [], permitted: new Map() };
+    return { fields: state ?? {}, disclosures: entry.disclosures ?? [], permitted: new Map(), missing: [] };
   }
   const names = [...Object.keys(state), NAMES_FIELD];
   const { disclosures } = openerOf(entry, recordKey, state)(names);
-  return { fields: state, disclosures, permitted: new Map() };
+  return { fields: state, disclosures, permitted: new Map(), missing: [] };
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type TraceQuery,
   type TraceScope,
 } from './trace.ts';
+import { remembering } from './remembering.ts';
 import type { EventSource } from './trace-source.ts';
 import type { ScopeServices } from './scope.ts';
 
@@ -130,23 +131,6 @@ async function eventsOf(lots: readonly string[], source: EventSource): Promise<T
     for (const id of open) asked.add(id);
   }
   return [...events.values()];
-}
-
-/** Legs of one outbreak come by the same places: what was read for one is not read again for the next. */
-function remembering(source: EventSource): EventSource {
-  const known = new Map<string, TraceEvent[]>();
-  return async (ask) => {
-    if ('records' in ask) return source(ask);
-    const unknown = ask.links.filter((id) => !known.has(id));
-    for (const id of unknown) known.set(id, []);
-    if (unknown.length > 0) {
-      for (const event of await source({ links: unknown })) {
-        const ids = new Set([...event.things, ...event.others].map(({ identifier }) => identifier));
-        for (const id of unknown) if (ids.has(id)) known.get(id)?.push(event);
-      }
-    }
-    return [...new Set(ask.links.flatMap((id) => known.get(id) ?? []))];
-  };
 }
 
 /** @throws LotbookError BAD_INPUT */

@@ -58,6 +58,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     notice: 'SIGNED_IN',
     receivedNotices: inSome('VIEWER'),
     consignees: inBook('INVESTIGATOR'),
+    caseRecords: 'INVESTIGATOR',
   },
   Mutation: {
     createBook: 'ADMINISTRATOR',
@@ -120,6 +121,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     resumePartner: 'ADMINISTRATOR',
     removePartner: 'ADMINISTRATOR',
     setPartnerGroups: 'ADMINISTRATOR',
+    setPartnerInquiries: 'ADMINISTRATOR',
     addPartner: 'ADMINISTRATOR',
     // What it changes to is in the directory of the node, not in the call.
     rotateKey: 'ADMINISTRATOR',
@@ -128,6 +130,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     feed: 'SIGNED_IN',
     requestState: 'SIGNED_IN',
     trace: 'SIGNED_IN',
+    // Each statement carries its own signature; what is answered is decided by the grants.
+    inquire: 'SIGNED_IN',
   },
 };
 

@@ -4,6 +4,7 @@ import type { Cases } from '../cases/cases.ts';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Config } from '../config.ts';
 import type { Hub } from '../delivery/hub.ts';
+import type { Inquiries } from '../delivery/inquiry/inquiries.ts';
 import type { Reading } from '../delivery/reading.ts';
 import type { Tracing } from '../delivery/tracing.ts';
 import type { Exports } from '../exports/exports.ts';
@@ -24,6 +25,7 @@ export interface Services {
   reading: Reading;
   tracing: Tracing;
   cases: Omit<Cases, 'start' | 'stop' | 'openLink' | 'answerByLink'>;
+  inquiries: Inquiries;
   exports: Pick<Exports, 'start' | 'find' | 'list'>;
   approval: Omit<Approval, 'sequencer'>;
   retention: Omit<Retention, 'run' | 'start' | 'stop'>;

@@ -17,6 +17,8 @@ import { serveSubscription } from './subscriptions.ts';
 const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
 /** A trace works all the time that it is read. */
 const MAX_TRACES_PER_ORGANISATION = 8;
+/** Each may wait for those behind. */
+const MAX_INQUIRIES_PER_ORGANISATION = 16;
 
 /**
  * The GraphQL endpoint: graphql-yoga's engine behind a front on node:http. POST only (GraphQL over HTTP, section 6); an
@@ -35,6 +37,7 @@ export function createGraphqlHandler(
   const limits = {
     requestStates: openStreamLimit(maxRequestStates, 'follows as many requests'),
     traces: openStreamLimit(maxTraces, 'traces as much at once'),
+    inquiries: openStreamLimit(MAX_INQUIRIES_PER_ORGANISATION, 'makes as many inquiries'),
   };
   return (req, res) => {
     const given = res.getHeader('x-request-id');

@@ -6,7 +6,7 @@ import type { Partner as PartnerView, Resolvers } from './generated/resolvers.ts
 /** Resolvers of `schema/partner.graphql`. */
 export const partnerResolvers: Pick<Resolvers, 'Query' | 'Mutation'> = {
   Query: {
-    partners: async (_root, _args, { partners }) => (await partners.list()).map(viewOf),
+    partners: async (_root, _args, { partners }) => (await partners.list()).map(partnerView),
   },
   Mutation: {
     invitePartner: (_root, { input }, { partners }) =>
@@ -29,10 +29,10 @@ export const partnerResolvers: Pick<Resolvers, 'Query' | 'Mutation'> = {
 };
 
 function answer(work: () => Promise<Partner>) {
-  return payload(async () => ({ partner: viewOf(await work()) }));
+  return payload(async () => ({ partner: partnerView(await work()) }));
 }
 
-function viewOf(partner: Partner): PartnerView {
+export function partnerView(partner: Partner): PartnerView {
   const { since, unreachableSince, keyLog, ...rest } = partner;
   return {
     ...rest,

@@ -22,6 +22,7 @@ import { auditExport } from './export.ts';
 import { feed } from './feed.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { grant } from './grant.ts';
+import { inquiry } from './inquiry.ts';
 import { keys } from './keys.ts';
 import { nodeResolvers as node } from './node.ts';
 import { noted } from './noted.ts';
@@ -44,6 +45,7 @@ const CONCEPTS: readonly Resolvers[] = [
   checkpoint,
   feed,
   grant,
+  inquiry,
   keys,
   node,
   partner,

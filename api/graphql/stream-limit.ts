@@ -12,6 +12,7 @@ export interface StreamLimit {
 export interface StreamLimits {
   requestStates: StreamLimit;
   traces: StreamLimit;
+  inquiries: StreamLimit;
 }
 
 /** At most so many streams of one organisation at a time; `does` what it then does too much. */

@@ -1,14 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getArgumentValues, getVariableValues } from 'graphql';
+import type { AcrossQuery } from '../delivery/inquiry/across.ts';
+import type { GivenInquiry } from '../delivery/inquiry/answer.ts';
 import type { TraceQuery } from '../delivery/trace.ts';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
+import { streamInquiry } from './inquiry.ts';
 import { streamRequestState } from './request-state.ts';
 import type { StreamLimits } from './stream-limit.ts';
 import { streamTrace } from './trace.ts';
 import { renderer, rootField, selectionKey, type AskedSubscription } from './selection.ts';
+
+type TraceInput = Omit<TraceQuery, 'caller' | 'viewAs'> & { across?: AcrossQuery | null };
 
 interface SubscriptionCall extends Omit<AskedSubscription, 'requestId'> {
   context: GraphQLContext;
@@ -59,10 +64,14 @@ export async function serveSubscription({
     const leave = limits.requestStates.enter(caller.organisation);
     await streamRequestState({ context, res, id: args['id'] as string, render, stillMay }).finally(leave);
   } else if (field === 'trace') {
-    const { input, viewAs } = args as { input: TraceQuery; viewAs?: string | null };
+    const { input, viewAs } = args as { input: TraceInput; viewAs?: string | null };
     const leave = limits.traces.enter(caller.organisation);
-    const query = { ...input, caller, viewAs };
-    await streamTrace({ context, res, args: query, render, stillMay }).finally(leave);
+    const { across, ...given } = input;
+    const query = { ...given, caller, viewAs };
+    await streamTrace({ context, res, args: query, across, render, stillMay }).finally(leave);
+  } else if (field === 'inquire') {
+    const leave = limits.inquiries.enter(caller.organisation);
+    await streamInquiry({ context, res, given: args as unknown as GivenInquiry, render }).finally(leave);
   } else {
     throw new Error(`nothing serves the subscription ${field}`);
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { classify } from '../events/identifiers.ts';
+import type { AcrossQuery, AcrossStep, AskedOrganisation } from '../delivery/inquiry/across.ts';
 import type { TraceQuery } from '../delivery/trace.ts';
 import type { Stay } from '../recall/stays.ts';
 import type { Found, FoundThing, TraceEnd } from '../recall/trace.ts';
@@ -22,22 +23,26 @@ export async function streamTrace(input: {
   context: GraphQLContext;
   res: ServerResponse;
   args: TraceQuery;
+  /** Goes on at the nodes of others. */
+  across?: AcrossQuery | null | undefined;
   render: (value: unknown) => string;
   /** The caller as it is now; null when it may not call any more. */
   stillMay: () => Promise<Caller | null>;
 }): Promise<void> {
-  const { context, res, args, render, stillMay } = input;
+  const { context, res, args, across, render, stillMay } = input;
   const { caller, clock, signal } = context;
-  const counts: TraceSummary = { things: 0, events: 0, ends: 0 };
+  const counts: TraceSummary = { things: 0, events: 0, ends: 0, notKept: 0 };
   const isCut = () => res.destroyed || signal.aborted || clock() >= caller.expiresAt;
-  const steps = context.tracing.trace(args);
+  const steps = across ? context.inquiries.trace(args, across, signal) : alone(context.tracing.trace(args));
   // A start that cannot be is told as an error, not in the stream.
   let step = await steps.next();
   eventStream(res);
   for (; !step.done; step = await steps.next()) {
     if (isCut() || !(await stillMay())) break;
-    for (let at = 0; at < step.value.length && !isCut(); at += MOST_IN_BATCH) {
-      const batch = batchOf(step.value.slice(at, at + MOST_IN_BATCH));
+    const { value } = step;
+    if ('notKept' in value) counts.notKept = value.notKept;
+    for (const batch of batchesOf(value)) {
+      if (isCut()) break;
       for (const name of ['things', 'events', 'ends'] as const) counts[name] += batch[name].length;
       if (!res.write(nextEvent(render(batch)))) await drained(res, signal);
     }
@@ -45,6 +50,22 @@ export async function streamTrace(input: {
   await steps.return();
   if (step.done && !isCut()) res.write(nextEvent(render({ ...batchOf([]), summary: counts })));
   res.end(COMPLETE);
+}
+
+async function* alone(steps: AsyncGenerator<Found[], void>): AsyncGenerator<AcrossStep, void> {
+  for await (const found of steps) yield { found };
+}
+
+function* batchesOf(step: AcrossStep): Generator<TraceBatch> {
+  if ('organisation' in step) yield { ...batchOf([]), organisations: [organisationView(step.organisation)] };
+  if (!('found' in step)) return;
+  for (let at = 0; at < step.found.length; at += MOST_IN_BATCH) {
+    yield batchOf(step.found.slice(at, at + MOST_IN_BATCH));
+  }
+}
+
+function organisationView({ via, ...asked }: AskedOrganisation): TraceBatch['organisations'][number] {
+  return { ...asked, via: [...via] };
 }
 
 /** Resolves too when the reader goes away, or the node stops. */
@@ -60,7 +81,14 @@ async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> 
 }
 
 function batchOf(found: readonly Found[]): TraceBatch {
-  const batch: TraceBatch = { things: [], events: [], stays: [], ends: [], summary: null };
+  const batch: TraceBatch = {
+    things: [],
+    events: [],
+    stays: [],
+    ends: [],
+    organisations: [],
+    summary: null,
+  };
   for (const each of found) {
     if (each.kind === 'THING') batch.things.push(thingView(each.thing));
     else if (each.kind === 'EVENT') batch.events.push(eventView(each.event, each.depth));
@@ -105,5 +133,11 @@ function stayView({ child, parent, from, until, packed, unpacked }: Stay): Trace
 }
 
 export function endView(end: TraceEnd): TraceBatch['ends'][number] {
-  return { ...end, fields: [...end.fields], ask: [...end.ask], event: end.event?.record ?? null };
+  return {
+    ...end,
+    fields: [...end.fields],
+    ask: [...end.ask],
+    event: end.event?.record ?? null,
+    since: end.since === null ? null : new Date(end.since),
+  };
 }

@@ -20,6 +20,10 @@ export interface Partner {
   url: string | null;
   status: PartnerStatus;
   groups: string[];
+  /** Whether inquiries of others are handed on to it. */
+  forwardsInquiries: boolean;
+  /** Canonical identifiers of places and parties at which it stands, as set here. */
+  places: string[];
   /** Of the pinned key, to compare by telephone; null when no key is pinned. */
   fingerprint: string | null;
   /** All its keys, as far as its key log is known here. */
@@ -36,7 +40,7 @@ export function partnerOf(
 ): Partner {
   const status = statusOf(row);
   if (status === 'SELF' || status === 'INTRODUCED') throw new Error('the organisation is no partner');
-  const { id, name, url, groups, createdAt, unreachableAt, unreachable } = row;
+  const { id, name, url, groups, forwardsInquiries, places, createdAt, unreachableAt, unreachable } = row;
   const pinned = jwk ? fingerprint(jwk) : null;
   return {
     organisation: id,
@@ -44,6 +48,8 @@ export function partnerOf(
     url,
     status,
     groups,
+    forwardsInquiries,
+    places,
     fingerprint: pinned,
     keyLog: statements ? keptKeyLog(id, statements) : null,
     since: createdAt,

@@ -10,6 +10,7 @@ import { introduceMembers, type Introduction } from './introductions.ts';
 import { type InvitationInput, invite, type MadeInvitation } from './invite.ts';
 import { type Partner, partnerOf } from './partner.ts';
 import { addPartner, addProgram, type PartnerInput, type ProgramInput, revokeProgram } from './programs.ts';
+import { type InquiriesInput, setInquiries } from './inquiries.ts';
 import { confirm, movePartner, setGroups } from './standing.ts';
 
 export type { Partner } from './partner.ts';
@@ -30,6 +31,7 @@ export interface Partners {
   resume(organisation: string): Promise<Partner>;
   remove(organisation: string): Promise<Partner>;
   setGroups(organisation: string, groups: readonly string[]): Promise<Partner>;
+  setInquiries(input: InquiriesInput): Promise<Partner>;
   addPartner(input: PartnerInput): Promise<Partner>;
   addProgram(input: ProgramInput): Promise<Client>;
   revokeProgram(clientId: string): Promise<Client>;
@@ -58,6 +60,7 @@ export function openPartners(environment: PartnersEnvironment): Partners {
     resume: (organisation) => movePartner(environment, organisation, 'resume'),
     remove: (organisation) => movePartner(environment, organisation, 'remove'),
     setGroups: (organisation, groups) => setGroups(environment, organisation, groups),
+    setInquiries: (input) => setInquiries(environment, input),
     addPartner: (input) => addPartner(environment, input),
     addProgram: (input) => addProgram(environment, input),
     revokeProgram: (clientId) => revokeProgram(environment, clientId),

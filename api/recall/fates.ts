@@ -172,6 +172,6 @@ export class Fate {
 
   private end(reason: EndReason, event: TraceEvent | null): TraceEnd {
     const { thing, direction, depth } = this;
-    return { thing, direction, depth, reason, event, organisation: null, fields: [], ask: [] };
+    return { thing, direction, depth, reason, event, organisation: null, fields: [], ask: [], since: null };
   }
 }

@@ -54,7 +54,7 @@ export interface TraceEnd {
   direction: Direction;
   depth: number;
   reason: EndReason;
-  /** WITHHELD: the organisation that could tell more. */
+  /** WITHHELD, UNREACHABLE, NOT_FORWARDED: the organisation that could tell more; NO_RECORD: who has none, where it was asked. */
   organisation: string | null;
   /** WITHHELD: fields that its reader may not see, whether they are set or not. */
   fields: readonly string[];
@@ -62,13 +62,16 @@ export interface TraceEnd {
   ask: readonly string[];
   /** The event at which it shows. */
   event: TraceEvent | null;
+  /** UNREACHABLE: since when its node does not answer, ms. */
+  since: number | null;
 }
 
 /**
  * ORIGIN: it was made here, of nothing. ENDED: used up, destroyed, sold to its consumer. IN_STOCK: nothing says that it
  * left. NO_RECORD: nobody says where it came from. NO_RECEIPT: it was shipped, and nobody says that it came. WITHHELD:
  * fields that could lead on are not open to the reader. NO_LOT: only the product is named. DEPTH, DATES, LIMIT: more was
- * not asked for. OUT_OF_ORDER: a use before the making.
+ * not asked for. OUT_OF_ORDER: a use before the making. Across organisations: UNREACHABLE: a node that could tell more does
+ * not answer. NOT_FORWARDED: an organisation knows whom to ask next, and its rules do not hand inquiries on to it.
  */
 export type EndReason =
   | 'ORIGIN'
@@ -81,4 +84,6 @@ export type EndReason =
   | 'DEPTH'
   | 'DATES'
   | 'LIMIT'
-  | 'OUT_OF_ORDER';
+  | 'OUT_OF_ORDER'
+  | 'UNREACHABLE'
+  | 'NOT_FORWARDED';

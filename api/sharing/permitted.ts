@@ -1,4 +1,11 @@
-import { isAddressed, visibleGrantFields, type Audience, type Grant, type GrantRight } from './grant.ts';
+import {
+  isAddressed,
+  ORDINARY_PURPOSE,
+  visibleGrantFields,
+  type Audience,
+  type Grant,
+  type GrantRight,
+} from './grant.ts';
 import type { SubjectAttributes } from './subject.ts';
 
 /** What a decision needs to know of one version of a record: names and attributes, no values. */
@@ -11,7 +18,11 @@ export interface Subject extends SubjectAttributes {
 
 export interface Question {
   audience: Audience;
+  /** Through whose hands the answer goes to the audience: it holds what each of them may have too, and nothing else. */
+  carriers?: readonly Audience[];
   purpose: string;
+  /** Of an inquiry: the case that it is for. What is open for the ordinary purpose is open to it as well. */
+  case?: string;
   /** ms */
   now: number;
 }
@@ -30,6 +41,21 @@ export function permittedFields(
   question: Question,
 ): Permitted {
   if (subject.kind === 'GRANT') return permittedOfGrant(grants, subject, names, question.audience);
+  const { carriers = [], ...own } = question;
+  const permitted = permittedTo(grants, subject, names, own);
+  for (const audience of carriers) {
+    const carried = permittedTo(grants, subject, names, { ...own, audience });
+    for (const name of permitted.keys()) if (!carried.has(name)) permitted.delete(name);
+  }
+  return permitted;
+}
+
+function permittedTo(
+  grants: readonly Grant[],
+  subject: Subject,
+  names: readonly string[],
+  question: Question,
+): Map<string, string[]> {
   const permitted = new Map<string, string[]>();
   for (const grant of grants) {
     if (grant.right !== 'READ' || !isInForce(grant, question) || !covers(grant, subject)) continue;
@@ -57,13 +83,43 @@ function permittedOfGrant(
 }
 
 /** Does the grant hold for this audience and purpose at this moment? */
-export function isInForce(grant: Grant, { audience, purpose, now }: Question): boolean {
+export function isInForce(grant: Grant, question: Question): boolean {
+  const { audience, now } = question;
   return (
-    grant.purpose === purpose &&
+    isFor(grant, question) &&
     (grant.from === null || grant.from <= now) &&
     (grant.until === null || now < grant.until) &&
     isAddressed(grant, audience)
   );
+}
+
+function isFor(grant: Grant, question: Question): boolean {
+  const isInquiry = question.case !== undefined;
+  return grant.purpose === question.purpose || (isInquiry && grant.purpose === ORDINARY_PURPOSE);
+}
+
+/**
+ * Would every event with these attributes show these fields, whenever it was recorded? Only then nothing shown says that
+ * there is nothing. Answered from the grants alone: it tells nothing about what is recorded.
+ */
+export function wouldShow(
+  grants: readonly Grant[],
+  attributes: Pick<SubjectAttributes, 'products' | 'lots'>,
+  names: readonly string[],
+  { carriers = [], ...question }: Question,
+): boolean {
+  // Of no record in particular: a rule for single records does not show any event.
+  const event: SubjectAttributes = { ...attributes, id: '', kind: 'EVENT', time: null };
+  return [question.audience, ...carriers].every((audience) => {
+    const giving = grants.filter(
+      (grant) =>
+        grant.right === 'READ' &&
+        grant.backfill &&
+        isInForce(grant, { ...question, audience }) &&
+        selects(grant, event),
+    );
+    return names.every((name) => giving.some(({ fields }) => fields.includes('*') || fields.includes(name)));
+  });
 }
 
 /** Does the grant, whoever it addresses, cover this version of this record? */

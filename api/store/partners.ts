@@ -56,6 +56,8 @@ export interface OrganisationChange {
   url?: string | null;
   status?: OrganisationStatus;
   groups?: string[];
+  forwardsInquiries?: boolean;
+  places?: string[];
   now: Date;
 }
 

@@ -95,6 +95,7 @@ function behind(): Services {
   const rooms = [
     'reading',
     'tracing',
+    'inquiries',
     'exports',
     'approval',
     'retention',
@@ -129,8 +130,9 @@ async function outcome(caller: Caller, { operation, document }: SoundCall): Prom
   return isRefused ? 'refused' : 'admitted';
 }
 
+const NO_LIMIT = { enter: () => () => undefined };
 const NO_STREAM = {
-  limits: { requestStates: { enter: () => () => undefined }, traces: { enter: () => () => undefined } },
+  limits: { requestStates: NO_LIMIT, traces: NO_LIMIT, inquiries: NO_LIMIT },
   req: { headers: { accept: 'text/event-stream' } } as IncomingMessage,
   res: {} as ServerResponse,
 };

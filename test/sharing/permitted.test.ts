@@ -9,6 +9,7 @@ import {
   searchableEverywhere,
   type Question,
   type Subject,
+  wouldShow,
 } from '../../api/sharing/permitted.ts';
 import { audience, grantTerms } from '../support/grant.ts';
 
@@ -113,7 +114,14 @@ describe('a grant as a record', () => {
       roles: ['EDITOR'],
       public: false,
     },
-    selector: { kinds: ['EVENT'], products: ['p'], lots: ['l'], records: ['r'], from: NOW - 9, until: NOW + 9 },
+    selector: {
+      kinds: ['EVENT'],
+      products: ['p'],
+      lots: ['l'],
+      records: ['r'],
+      from: NOW - 9,
+      until: NOW + 9,
+    },
     from: NOW - 1,
     until: NOW + 5,
     title: 'What packers see',
@@ -250,5 +258,48 @@ describe('for any set of grants', () => {
         expect(exact.filter(([name]) => !committed.has(name))).toEqual([]);
       }),
     );
+  });
+});
+
+describe('an inquiry that comes by several hands', () => {
+  const shop: Audience = { organisation: 'shop.example', groups: [], roles: [] };
+  const inquiry: Question = {
+    audience: shop,
+    carriers: [packer],
+    purpose: 'recall',
+    case: 'case 7',
+    now: NOW,
+  };
+  const forShop = (part: Partial<Grant>) => grant({ audience: audience('shop.example'), ...part });
+
+  test('is shown what each of them may have, and nothing else', () => {
+    const grants = [
+      forShop({ fields: ['bizStep', 'eventTime'] }),
+      grant({ fields: ['bizStep', NAMES[2] as string] }),
+    ];
+    expect(namesFor(grants, subject, inquiry)).toEqual(['bizStep']);
+    expect(namesFor(grants.slice(0, 1), subject, inquiry)).toEqual([]);
+    expect(namesFor(grants.slice(1), subject, inquiry)).toEqual([]);
+  });
+
+  test('is shown what is open for its purpose, and in the ordinary course', () => {
+    const asked = { ...inquiry, carriers: [] };
+    const grants = [forShop({ fields: ['bizStep'], purpose: 'recall' }), forShop({ fields: ['eventTime'] })];
+    expect(namesFor(grants, subject, asked)).toEqual(['bizStep', 'eventTime']);
+    expect(namesFor(grants, subject, { ...asked, purpose: 'audit' })).toEqual(['eventTime']);
+  });
+
+  test('is told that there is no record only where each of them would be shown one', () => {
+    const things = { products: subject.products, lots: subject.lots };
+    const told = (...grants: Grant[]) => wouldShow(grants, things, ['bizStep', 'eventTime'], inquiry);
+    const all = { fields: ['*'], backfill: true };
+    expect(told(forShop(all), grant(all))).toBe(true);
+    expect(told(forShop(all))).toBe(false);
+    expect(told(forShop(all), grant({ ...all, backfill: false }))).toBe(false);
+    expect(told(forShop(all), grant({ ...all, fields: ['bizStep'] }))).toBe(false);
+    const ofOther = { kinds: [], products: [], lots: ['urn:other'], records: [], from: null, until: null };
+    expect(told(forShop(all), grant({ ...all, selector: ofOther }))).toBe(false);
+    const ofMonth = { ...ofOther, lots: [], from: NOW - 1 };
+    expect(told(forShop(all), grant({ ...all, selector: ofMonth }))).toBe(false);
   });
 });
