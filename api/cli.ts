@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccessLog } from './cli/access-log.ts';
 import { addAuthority } from './cli/authority.ts';
+import { addCases } from './cli/cases.ts';
 import { addCheck } from './cli/check.ts';
 import { addCheckpoint } from './cli/checkpoint.ts';
 import { addDemo } from './cli/demo.ts';
@@ -58,6 +59,7 @@ export function createProgram(): Command {
     addImport,
     addTrace,
     addReceived,
+    addCases,
     addErase,
     addRetention,
     addExport,

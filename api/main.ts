@@ -2,7 +2,9 @@ import { type Config, readConfig } from './config.ts';
 import { type Context, openContext, type Overrides } from './context.ts';
 import { describeError } from './errors.ts';
 import { admin } from './http/admin.ts';
+import { answerDoors } from './http/answers.ts';
 import { authorityDoor } from './http/authority-door.ts';
+import { digitalLink } from './http/digital-link/doors.ts';
 import { epcisRouter } from './http/epcis/router.ts';
 import { exportDoor } from './http/exports.ts';
 import { type Listener, openListener } from './http/listener.ts';
@@ -100,6 +102,11 @@ async function openDoors(context: Context, listener: Listener): Promise<HttpServ
     '/',
     peopleDoors({ people, organisation: { id: node.organisation, name: node.name }, url, proxies, now }),
   );
+  http.mount(
+    '/',
+    answerDoors({ cases: services.cases, accessLog: people.log, organisation: node, url, proxies, now }),
+  );
+  http.mount('/', digitalLink({ reading: services.graphql.reading, organisation: node, url, proxies, now }));
   http.mount('/', admin(context.randomId));
   http.mount('/', exportDoor(services.exports, noteCall));
   http.mount(

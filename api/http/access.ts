@@ -46,6 +46,11 @@ export const DOORS: readonly Door[] = [
   { path: '/account', methods: GET, admits: 'ANYONE' },
   { path: '/account/sessions/*', methods: POST, admits: 'ANYONE' },
   { path: '/log-out', methods: POST, admits: 'ANYONE' },
+  // For parties without a node: a one-time link says which notice they answer.
+  { path: '/answers/*', methods: ['GET', 'HEAD', 'POST'], admits: 'ANYONE' },
+  // For whoever scans a code: what the owner of the lot made public, and nothing else.
+  { path: '/01/*', methods: GET, admits: 'ANYONE' },
+  { path: '/public.css', methods: GET, admits: 'ANYONE' },
   // The admin's own files: it holds nothing, and asks by the door of GraphQL like everybody.
   { path: '/', methods: GET, admits: 'ANYONE' },
   { path: '/admin/*', methods: GET, admits: 'ANYONE' },

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../api/identity/strict-json.ts';
+import { hasBrowser, openBrowser } from '../support/chromium.ts';
+import { runCli } from '../support/cli.ts';
 import { makePartners, startNodeProcess, until, type NodeProcess } from '../support/nodes.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 
 /* One notice on its whole way: packer -> wholesaler -> shop, and a canteen that has no node. */
 
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PACKER = 'packer.example';
 const WHOLESALER = 'wholesaler.example';
 const SHOP = 'shop.example';
@@ -183,6 +188,7 @@ describe('a recall', () => {
   let book = '';
   let caseId = '';
   let notice: Notice;
+  let link = '';
 
   it('begins with a case, in which partners may work', async () => {
     const opened = (
@@ -285,6 +291,7 @@ describe('a recall', () => {
       },
       links: [{ recipient: 'The canteen' }],
     });
+    link = (issued['links'] as { link: string }[])[0]?.link ?? '';
     await until('the wholesaler has the notice', async () => (await received(wholesaler)).length === 1);
     const [got] = await received(wholesaler);
     expect(got).toMatchObject({
@@ -385,5 +392,102 @@ describe('a recall', () => {
         { quantity: '49.75', uom: 'KGM', disposition: 'SOLD' },
       ],
     });
+  });
+
+  it('is answered by a party without a node at its link, once', async () => {
+    const { origin } = new URL(packer.url);
+    const page = await fetch(link);
+    const html = await page.text();
+    expect(page.status).toBe(200);
+    expect(html).toContain('Salad with Listeria');
+    expect(html).not.toMatch(/<script|wholesaler/i);
+    const send = (fields: Record<string, string>, from = origin) =>
+      fetch(link, {
+        method: 'POST',
+        headers: { origin: from },
+        body: new URLSearchParams({ by: 'Cook', ...fields }),
+      });
+    const [at] = [...html.matchAll(/name="quantity(\d+)"/g)].map(([, nr]) => Number(nr));
+    const answer = { state: 'CONFIRMED', impact: 'AFFECTED', [`quantity${at}`]: '4.5', [`uom${at}`]: 'KGM' };
+    const whole = { ...answer, [`disposition${at}`]: 'DESTROYED' };
+    expect((await send(whole, 'https://other.example')).status).toBe(403);
+    expect((await send({ state: 'ACKNOWLEDGED' })).status).toBe(200);
+    // What is wrong with it is said, and the link stays good.
+    const refused = await send({ ...whole, [`quantity${at}`]: 'much' });
+    expect({ status: refused.status, text: await refused.text() }).toEqual({
+      status: 400,
+      text: expect.stringContaining('such as 12.5'),
+    });
+    expect((await send(whole)).status).toBe(200);
+    expect((await send(whole)).status).toBe(404);
+    expect((await fetch(link)).status).toBe(404);
+    const { cases } = await packer.query(
+      `{ cases { score { reconciled toTrace } notices { ${NOTICE.slice(8, -2)} } } }`,
+    );
+    const [found] = cases as unknown as { score: JsonObject; notices: Notice[] }[];
+    // 65 kg were consigned; 0.5 and 4.5 kg of them were found, and 80 kg of what was made of them.
+    expect(found?.notices[0]?.board).toMatchObject({
+      direct: { notified: 2, confirmed: 2 },
+      below: { notified: 1, confirmed: 1 },
+      totals: [{ unit: 'KGM', consigned: '65', found: '85' }],
+    });
+    expect(found?.score).toEqual({ reconciled: 1, toTrace: expect.any(Number) });
+  });
+
+  it('is shown to whoever scans the code of a lot, as far as it is public', async () => {
+    const at = (lotNumber: string, headers: Record<string, string> = { accept: 'text/html' }, query = '') =>
+      fetch(`${packer.url}/01/09521234543213/10/${lotNumber}${query}`, { headers });
+    const text = await (await at('salad')).text();
+    expect(text).toContain('RECALLED');
+    expect(text).toContain('Listeria monocytogenes');
+    expect(text).not.toMatch(/<script|wholesaler|canteen|Duty manager/i);
+    expect(text.length).toBeLessThan(50_000);
+    expect(await (await at('salad', { accept: 'text/html', 'accept-language': 'es' })).text()).toContain(
+      'RETIRADO',
+    );
+    expect((await at('other')).status).toBe(404);
+    expect((await at('salad', {}, '?linkType=gs1:epil')).status).toBe(404);
+    const linkset = (await (await at('salad', {}, '?linkType=all')).json()) as { linkset: JsonObject[] };
+    expect(linkset.linkset[0]).toMatchObject({
+      anchor: SALAD,
+      'https://ref.gs1.org/voc/recallStatus': [{ title: 'Recalled', type: 'text/html' }],
+    });
+    expect((await fetch(`${packer.url}/01/09521234543214/10/salad`)).status).toBe(400);
+  });
+
+  it.skipIf(!hasBrowser())('is shown on a telephone without a fault that axe finds', async () => {
+    const browser = await openBrowser();
+    try {
+      const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
+      await page.goto(`${packer.url}/01/09521234543213/10/salad`);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+      await page.evaluate(axe);
+      const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string }[] };
+      expect(violations.map(({ id }) => id)).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('has over-marked lots taken out by a second person, and is closed when all have confirmed', async () => {
+    const withdraw = `mutation ($book: ID!, $id: ID!, $lots: [ID!]!) {
+      withdrawLots(book: $book, id: $id, lots: $lots, reason: "Another line") { ${NOTICE} ${ERROR} } }`;
+    const at = { book, id: notice.id };
+    await expect(investigator(withdraw, { ...at, lots: [lot('late')] })).rejects.toThrow(/APPROVER/);
+    expect((await fetch(`${packer.url}/01/09521234543213/10/late`)).status).toBe(200);
+    const withdrawn = await approver(withdraw, { ...at, lots: [lot('late')] });
+    expect(withdrawn).toMatchObject({ notice: { lots: [{ state: 'AFFECTED' }, { state: 'WITHDRAWN' }] } });
+    expect((await fetch(`${packer.url}/01/09521234543213/10/late`)).status).toBe(404);
+    expect(await investigator(step('closeNotice'), at)).toMatchObject({ notice: { state: 'CLOSED' } });
+    await until('the wholesaler knows that it is closed', async () =>
+      (await received(wholesaler)).some(
+        ({ notice: { id, state } }) => id === notice.id && state === 'CLOSED',
+      ),
+    );
+    const late = { ...at, state: 'CONFIRMED', impact: 'NONE' };
+    await expect(wholesaler.mutate(ANSWER, { input: late })).rejects.toThrow(/closed/);
+    const { port } = new URL(wholesaler.url);
+    const { stdout } = await runCli(['--dir', wholesaler.dir, '--port', port, 'cases', 'received']).ended;
+    expect(stdout).toMatch(/packer\.example.*CLOSED.*CONFIRMED/);
   });
 });

@@ -171,7 +171,10 @@ function isDue(
   return grants.some(({ right, purpose, audience, selector, fields, from, until, since }) => {
     const isOurs = audience.public || audience.organisations.includes(organisation);
     const { kinds, products, lots, records } = selector;
-    const isWide = products.length + lots.length + records.length === 0 && selector.from === null && selector.until === null;
+    const isWide =
+      products.length + lots.length + records.length === 0 &&
+      selector.from === null &&
+      selector.until === null;
     const isNow = from === null && (until === null || until > clock());
     const covers = kind !== 'GRANT' && (kinds.length === 0 || (kinds as readonly string[]).includes(kind));
     const isWhole = right === 'READ' && purpose === ORDINARY_PURPOSE && fields.includes('*');

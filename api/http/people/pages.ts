@@ -13,7 +13,7 @@ interface Shown extends PageFrame {
 
 export const SHORTEST_PASSWORD = 12;
 
-function page({ organisation }: PageFrame, title: string, body: Html, isWide = false): string {
+export function page({ organisation }: PageFrame, title: string, body: Html, isWide = false): string {
   const { text } = html`<!doctype html>
 <html lang="en">
 <head>

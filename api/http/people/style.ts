@@ -21,6 +21,8 @@ h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 p { margin: 0 0 1rem; }
 .soft { color: var(--soft); }
 label { display: block; font-weight: 600; margin: 1rem 0 .25rem; }
+select { width: 100%; font: inherit; color: inherit; background: var(--back); border: 1px solid var(--line); border-radius: 6px; padding: .55rem .7rem; }
+fieldset { border: 1px solid var(--line); border-radius: 6px; margin: 1rem 0 0; padding: .5rem 1rem 1rem; }
 input { width: 100%; font: inherit; color: inherit; background: var(--back); border: 1px solid var(--line); border-radius: 6px; padding: .55rem .7rem; }
 input:read-only { color: var(--soft); }
 button, .button { display: inline-block; font: inherit; font-weight: 600; min-height: 2.75rem; padding: .55rem 1rem; border-radius: 6px;
