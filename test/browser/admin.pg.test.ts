@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OpenAdmin, openAdmin } from '../support/admin.ts';
 import { hasBrowser, openBrowser } from '../support/chromium.ts';
 import { type NodeProcess, startNodeProcess } from '../support/nodes.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PLACES = ['Home', 'Books', 'Records', 'Approvals', 'Authority'];
 const LOT = 'https://id.gs1.org/01/09521141012345/10/A1';
 
@@ -14,9 +12,7 @@ describe.skipIf(!hasBrowser())('the admin', () => {
   let fresh: FreshDatabase;
   let node: NodeProcess;
   let browser: Browser;
-  let context: BrowserContext;
-  let page: Page;
-  const noise: string[] = [];
+  let admin: OpenAdmin;
 
   beforeAll(async () => {
     fresh = await freshDatabase();
@@ -35,19 +31,7 @@ describe.skipIf(!hasBrowser())('the admin', () => {
         updates: [{ book: 'packer.example/season', key: 'a1', changes: [change] }],
       },
     );
-    context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Vienna' });
-    page = await context.newPage();
-    page.on('console', (message) => noise.push(message.text()));
-    page.on('pageerror', (error) => noise.push(error.message));
-    const link = () => /http\S+\/invitations\/[\w-]+/.exec(node.log())?.[0];
-    await vi.waitUntil(link, { timeout: 20_000 });
-    await page.goto(link() ?? '');
-    await page.getByLabel('Your name').fill('Ada Lovelace');
-    await page.getByLabel('E-mail address').fill('ada@packer.example');
-    await page.getByLabel('Choose a password').fill('correct horse battery');
-    noise.length = 0;
-    await page.getByRole('button').click();
-    await page.getByRole('heading', { name: 'Home' }).waitFor();
+    admin = await openAdmin(browser, node);
   });
   afterAll(async () => {
     await browser?.close();
@@ -55,17 +39,8 @@ describe.skipIf(!hasBrowser())('the admin', () => {
     await fresh?.drop();
   });
 
-  async function violations(): Promise<string[]> {
-    await page.evaluate(axe);
-    const { violations: found } = (await page.evaluate(
-      'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa"] })',
-    )) as {
-      violations: { id: string; nodes: { html: string }[] }[];
-    };
-    return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
-  }
-
   test('lets in whoever has an account, and says what they may see', async () => {
+    const { page, noise } = admin;
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Records' }).click();
     await page.getByRole('link', { name: 'lot A1' }).click();
     await page.getByRole('heading', { name: 'lot A1', level: 2 }).waitFor();
@@ -75,16 +50,17 @@ describe.skipIf(!hasBrowser())('the admin', () => {
   });
 
   test.each(['light', 'dark'] as const)('has no fault that axe finds, in %s', async (colorScheme) => {
+    const { page, violations } = admin;
     await page.emulateMedia({ colorScheme });
     for (const place of PLACES) {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: place }).click();
       await page.getByRole('heading', { name: place, level: 2 }).waitFor();
-      await page.waitForLoadState('networkidle');
       expect({ place, found: await violations() }).toEqual({ place, found: [] });
     }
   });
 
   test('sends whoever is not logged in to the log-in page, and back', async () => {
+    const { page, context } = admin;
     await context.clearCookies();
     await page.goto(`${node.url}/admin/books`);
     await page.getByRole('button', { name: 'Log in' }).click();

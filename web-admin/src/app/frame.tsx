@@ -1,25 +1,36 @@
 import { AppShell, Burger, Group, NavLink, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
+  IconAffiliate,
   IconBook2,
   IconChecklist,
+  IconFileCertificate,
   IconHome,
+  IconKey,
+  IconListDetails,
   IconListSearch,
   IconShieldCheck,
+  IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
 import { Suspense } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { useQuery } from 'urql';
+import { useCaller } from '../components/caller.ts';
 import { Loading, Shown } from '../components/shown.tsx';
-import { NodeDocument, type NodeQuery } from '../operations/generated/documents.ts';
+import { NodeDocument, type NodeQuery, type Role } from '../operations/generated/documents.ts';
 
-const PLACES: readonly { to: string; label: string; icon: TablerIcon }[] = [
+const PLACES: readonly { to: string; label: string; icon: TablerIcon; role?: Role }[] = [
   { to: '/', label: 'Home', icon: IconHome },
   { to: '/books', label: 'Books', icon: IconBook2 },
   { to: '/records', label: 'Records', icon: IconListSearch },
   { to: '/approvals', label: 'Approvals', icon: IconChecklist },
   { to: '/authority', label: 'Authority', icon: IconShieldCheck },
+  { to: '/partners', label: 'Partners', icon: IconAffiliate },
+  { to: '/keys', label: 'Keys', icon: IconKey },
+  { to: '/people', label: 'People', icon: IconUsers, role: 'ADMINISTRATOR' },
+  { to: '/exports', label: 'Exports', icon: IconFileCertificate, role: 'AUDITOR' },
+  { to: '/access-log', label: 'Access log', icon: IconListDetails, role: 'AUDITOR' },
 ];
 
 /** What is around every page: who one is, at whose node, and where one can go. */
@@ -27,6 +38,7 @@ export function Frame() {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { pathname } = useLocation();
   const [node] = useQuery({ query: NodeDocument });
+  const { has } = useCaller();
   return (
     <AppShell
       header={{ height: 56 }}
@@ -50,7 +62,7 @@ export function Frame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label="Pages">
-        {PLACES.map(({ to, label, icon: Icon }) => (
+        {PLACES.filter(({ role }) => !role || has(role)).map(({ to, label, icon: Icon }) => (
           <NavLink
             key={to}
             component={Link}

@@ -1,17 +1,24 @@
-import { Alert, Anchor, Button, Card, Group, Modal, Stack, Table, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Alert, Anchor, Card, Checkbox, Group, Stack, Text, Title } from '@mantine/core';
+import '@mantine/core/styles/Checkbox.css';
+import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import { useMutation, useQuery } from 'urql';
+import { useQuery } from 'urql';
+import { useCaller } from '../components/caller.ts';
+import { Confirm } from '../components/confirm.tsx';
+import { useDeed } from '../components/deed.ts';
 import { Empty } from '../components/empty.tsx';
+import { type Column, Facts, Listing } from '../components/listing.tsx';
+import { useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
-import { Failure, Shown } from '../components/shown.tsx';
+import { Shown } from '../components/shown.tsx';
 import { durationText, When } from '../components/when.tsx';
 import {
   AuthoritiesDocument,
   type AuthorityPartsFragment,
   AuthorityWithTermsDocument,
+  type AuthorityWithTermsQuery,
   HandOverDocument,
-  NodeDocument,
+  TakeOverDocument,
 } from '../operations/generated/documents.ts';
 import { REASONS, stateOf } from './authority/words.ts';
 
@@ -73,14 +80,23 @@ function One({ book }: { book: string }) {
           return (
             <Stack>
               <Alert color={isAlarm ? 'red' : 'leaf'} title={text} />
-              <Facts authority={authority} />
-              <HandOver authority={authority} />
+              <Facts label="How the right stands" facts={factsOf(authority)} />
+              <Moves authority={authority} />
               {authority.evidence.map(({ kind, detail, at }) => (
                 <Alert key={kind + detail} color="red" title="Two signed statements contradict each other">
                   {detail}, noticed <When at={at} />
                 </Alert>
               ))}
-              <Terms terms={authority.terms} />
+              <Title order={3} size="h4">
+                Terms: each unbroken holding of the right
+              </Title>
+              <Listing
+                label="Terms"
+                columns={TERMS}
+                rows={authority.terms.toReversed()}
+                keyOf={({ n }) => n}
+                minWidth={560}
+              />
             </Stack>
           );
         }}
@@ -89,127 +105,90 @@ function One({ book }: { book: string }) {
   );
 }
 
-function Facts({ authority }: { authority: AuthorityPartsFragment }) {
+function factsOf(
+  authority: AuthorityPartsFragment,
+): readonly (readonly [string, string | null | undefined])[] {
   const { primary, backup, witness, insync, lag, final, proposed, mode, leaseMs, takeoverMs, heardAgoMs } =
     authority;
-  const facts: readonly (readonly [string, string | null])[] = [
+  return [
     ['Primary', primary],
     ['Backup', backup ?? 'nobody takes over'],
     ['Witness', witness ?? 'none: the primary keeps the register'],
     ['Hold every entry', insync.join(', ')],
-    ['Entries that are final here', final?.toString() ?? null],
-    ['Proposed and not final yet', proposed?.toString() ?? null],
-    ['Entries that the other member lacks', lag?.toString() ?? null],
-    [
-      'The other member was heard',
-      heardAgoMs === null || heardAgoMs === undefined ? null : `${durationText(heardAgoMs)} ago`,
-    ],
+    ['Entries that are final here', final?.toString()],
+    ['Proposed and not final yet', proposed?.toString()],
+    ['Entries that the other member lacks', lag?.toString()],
+    ['The other member was heard', typeof heardAgoMs === 'number' ? `${durationText(heardAgoMs)} ago` : null],
     ['Without a quorum', mode === 'STRICT' ? 'requests wait' : 'answers are provisional'],
     ['Lease', durationText(leaseMs)],
     ['Silence until the backup takes over', durationText(takeoverMs)],
   ];
-  return (
-    <Table>
-      <Table.Tbody>
-        {facts.flatMap(([name, value]) =>
-          value === null ? (
-            []
-          ) : (
-            <Table.Tr key={name}>
-              <Table.Th scope="row" fw={400} w={280}>
-                {name}
-              </Table.Th>
-              <Table.Td>{value}</Table.Td>
-            </Table.Tr>
-          ),
-        )}
-      </Table.Tbody>
-    </Table>
-  );
 }
 
-/** Giving the right away is a planned thing: it is said what happens, and asked once more. */
-function HandOver({
-  authority: { book, holder, primary, backup, insync },
+/** Giving the right away is a planned thing, at the node that has it; taking it is for the other one, on somebody's word. */
+function Moves({
+  authority: { book, holder, primary, backup, witness, insync },
 }: {
   authority: AuthorityPartsFragment;
 }) {
-  const [isOpen, { open, close }] = useDisclosure(false);
-  const [node] = useQuery({ query: NodeDocument });
-  const [handed, handOver] = useMutation(HandOverDocument);
-  const caller = node.data?.node.caller;
+  const { node, has } = useCaller();
+  const [handOver] = useDeed(HandOverDocument);
+  const [takeOver] = useDeed(TakeOverDocument);
+  const [isDown, setDown] = useState(false);
+  const nameOf = useNames();
   const other = holder === primary ? backup : primary;
-  const isPossible =
-    caller?.roles.includes('ADMINISTRATOR') && caller.organisation === holder && insync.length > 1;
-  const error = handed.data?.handOverAuthority.error;
-  if (!isPossible || !other) return null;
-  return (
-    <>
+  const own = node?.organisation;
+  if (!has('ADMINISTRATOR') || !other) return null;
+  if (own === holder && insync.length > 1)
+    return (
       <Group>
-        <Button variant="default" onClick={open}>
-          Hand the right over to {other}
-        </Button>
-      </Group>
-      {error && <Failure message={error.message} duty={error.duty} />}
-      <Modal opened={isOpen} onClose={close} title={`Hand the right over to ${other}?`}>
-        <Stack>
+        <Confirm
+          label={`Hand the right over to ${nameOf(other)}`}
+          title={`Hand the right over to ${nameOf(other)}?`}
+          deed="Hand over"
+          onConfirm={() => handOver({ book })}
+        >
           <Text>
-            {other} approves updates from then on, without a pause for anybody. Hand it back from its node, or
-            here once it is back.
+            {nameOf(other)} approves updates from then on, without a pause for anybody. Hand it back from its
+            node, or here once it is back.
           </Text>
-          <Group>
-            <Button loading={handed.fetching} onClick={() => void handOver({ book }).then(close)}>
-              Hand over
-            </Button>
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
-  );
+        </Confirm>
+      </Group>
+    );
+  if (own === backup && own !== holder && witness === null)
+    return (
+      <Group>
+        <Confirm
+          label="Take the right over"
+          title={`Is the node of ${nameOf(holder)} down?`}
+          deed="Take over"
+          isGrave
+          isReady={isDown}
+          onConfirm={() => takeOver({ book })}
+        >
+          <Text>
+            This book has no witness, so nobody but you can tell a node that is dead from one that is only cut
+            off. If it is only cut off, both approve, and what one of them approved will count no more.
+          </Text>
+          <Checkbox
+            label="I have made sure that the node is down, and will not come back by itself"
+            checked={isDown}
+            onChange={(event) => setDown(event.currentTarget.checked)}
+          />
+        </Confirm>
+      </Group>
+    );
+  return null;
 }
 
-function Terms({
-  terms,
-}: {
-  terms: readonly {
-    n: number;
-    holder: string;
-    why: keyof typeof REASONS;
-    since: string;
-    confirmedBy?: string | null;
-  }[];
-}) {
-  return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table striped>
-        <Table.Caption>Terms: each unbroken holding of the right</Table.Caption>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th ta="right">Term</Table.Th>
-            <Table.Th>Holder</Table.Th>
-            <Table.Th>Why</Table.Th>
-            <Table.Th>Since</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {terms.toReversed().map(({ n, holder, why, since, confirmedBy }) => (
-            <Table.Tr key={n}>
-              <Table.Td ta="right">{n}</Table.Td>
-              <Table.Td>{holder}</Table.Td>
-              <Table.Td>
-                {REASONS[why]}
-                {confirmedBy ? `, on the word of ${confirmedBy}` : ''}
-              </Table.Td>
-              <Table.Td>
-                <When at={since} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}
+type Term = NonNullable<AuthorityWithTermsQuery['authority']>['terms'][number];
+
+const TERMS: readonly Column<Term>[] = [
+  { head: 'Term', cell: ({ n }) => n, isNumber: true },
+  { head: 'Holder', cell: ({ holder }) => holder },
+  {
+    head: 'Why',
+    cell: ({ why, confirmedBy }) => `${REASONS[why]}${confirmedBy ? `, on the word of ${confirmedBy}` : ''}`,
+  },
+  { head: 'Since', cell: ({ since }) => <When at={since} /> },
+];

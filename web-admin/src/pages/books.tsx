@@ -1,49 +1,34 @@
-import { Anchor, Table } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { Link } from 'react-router';
 import { useQuery } from 'urql';
+import { type Column, Listing } from '../components/listing.tsx';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { When } from '../components/when.tsx';
-import { BooksDocument } from '../operations/generated/documents.ts';
+import { BooksDocument, type BooksQuery } from '../operations/generated/documents.ts';
 
 export function Component() {
   const [books] = useQuery({ query: BooksDocument });
   return (
     <Page title="Books">
       <Shown of={books}>
-        {({ books: list }) => (
-          <Table.ScrollContainer minWidth={640}>
-            <Table striped>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Title</Table.Th>
-                  <Table.Th>Owner</Table.Th>
-                  <Table.Th>Approves now</Table.Th>
-                  <Table.Th ta="right">Entries</Table.Th>
-                  <Table.Th>Since</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {list.map(({ id, title, owner, authority, length, createdAt }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      <Anchor component={Link} to={`/records?book=${encodeURIComponent(id)}`}>
-                        {title}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td>{owner}</Table.Td>
-                    <Table.Td>{authority}</Table.Td>
-                    <Table.Td ta="right">{length}</Table.Td>
-                    <Table.Td>
-                      <When at={createdAt} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )}
+        {({ books: list }) => <Listing label="Books" columns={COLUMNS} rows={list} keyOf={({ id }) => id} />}
       </Shown>
     </Page>
   );
 }
+
+const COLUMNS: readonly Column<BooksQuery['books'][number]>[] = [
+  {
+    head: 'Title',
+    cell: ({ id, title }) => (
+      <Anchor component={Link} to={`/records?book=${encodeURIComponent(id)}`}>
+        {title}
+      </Anchor>
+    ),
+  },
+  { head: 'Owner', cell: ({ owner }) => owner },
+  { head: 'Approves now', cell: ({ authority }) => authority },
+  { head: 'Entries', cell: ({ length }) => length, isNumber: true },
+  { head: 'Since', cell: ({ createdAt }) => <When at={createdAt} /> },
+];

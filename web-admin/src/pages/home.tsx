@@ -2,6 +2,7 @@ import { Anchor, Badge, Card, Group, SimpleGrid, Stack, Text } from '@mantine/co
 import { Link } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
+import { FEEDS } from '../components/feed-words.ts';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { When } from '../components/when.tsx';
@@ -77,10 +78,3 @@ function BookCard({ book, authority }: { book: Book; authority: AuthorityPartsFr
     </Card>
   );
 }
-
-const FEEDS = {
-  CONNECTING: 'Feed connecting',
-  LIVE: 'Feed live',
-  FAILED: 'Feed broken',
-  ENDED: 'Feed ended',
-} as const;

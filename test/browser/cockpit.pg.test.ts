@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OpenAdmin, openAdmin } from '../support/admin.ts';
+import { hasBrowser, openBrowser } from '../support/chromium.ts';
+import { type NodeProcess, startNodeProcess } from '../support/nodes.ts';
+import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
+
+const BOOK = 'packer.example/season';
+
+/** The pages of those who run a node. One node set for all; each test goes on from what the one before left. */
+describe.skipIf(!hasBrowser())('the cockpit', () => {
+  const fresh: FreshDatabase[] = [];
+  let packer: NodeProcess;
+  let shop: NodeProcess;
+  let browser: Browser;
+  let admin: OpenAdmin;
+
+  beforeAll(async () => {
+    const [first, second] = [await freshDatabase(), await freshDatabase()];
+    fresh.push(first, second);
+    [packer, shop, browser] = await Promise.all([
+      startNodeProcess({ organisation: 'packer.example', books: ['season'], databaseUrl: first.url }),
+      startNodeProcess({ organisation: 'shop.example', databaseUrl: second.url }),
+      openBrowser(),
+    ]);
+    const change = {
+      record: 'https://id.gs1.org/01/09521141012345/10/A1',
+      kind: 'LOT',
+      content: { quantity: '12.50', uom: 'KGM' },
+    };
+    await packer.mutate(
+      'mutation ($updates: [UpdateInput!]!) { requestUpdates(updates: $updates) { requests { state } } }',
+      { updates: [{ book: BOOK, key: 'a1', changes: [change] }] },
+    );
+    admin = await openAdmin(browser, packer);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([packer?.remove(), shop?.remove()]);
+    for (const each of fresh) await each.drop();
+  });
+
+  test('makes a partner: a link with its fingerprint, then the comparison by what people read out', async () => {
+    const { page, open } = admin;
+    await open('/partners', 'Partners');
+    await page.getByText('You have no partner yet.').waitFor();
+    await page.getByLabel('For whom').fill('the shop');
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    await page.getByRole('img', { name: 'QR code' }).waitFor();
+    const [link = '', fingerprint = ''] = await page.getByRole('status').locator('code').allInnerTexts();
+    await page.getByLabel('The link that they sent you').fill(link);
+    expect(await page.getByText(fingerprint, { exact: true }).count()).toBe(2);
+    expect(await page.getByRole('button', { name: 'Accept' }).isDisabled()).toBe(true);
+
+    await shop.mutate('mutation ($link: String!) { acceptInvitation(link: $link) { error { message } } }', {
+      link,
+    });
+    await open('/partners', 'Partners');
+    expect(await page.getByRole('row', { name: 'The shop.example' }).innerText()).toContain('waits for you');
+    await page.getByRole('link', { name: 'The shop.example' }).click();
+    await page.getByLabel('The fingerprint that they read to you').fill('AAAA BBBB');
+    await page.getByRole('button', { name: 'Compare and confirm' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'They read it to me' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.keyboard.press('Escape');
+    const { keys } = await shop.query('{ keys { keys { fingerprint } } }');
+    const [own] = (keys as { keys: { fingerprint: string }[] }).keys;
+    await page.getByLabel('The fingerprint that they read to you').fill(own?.fingerprint ?? '');
+    await page.getByRole('button', { name: 'Compare and confirm' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'They read it to me' }).click();
+    await page.getByRole('button', { name: 'Suspend' }).waitFor();
+  });
+
+  test('suspends a partner, by the keyboard alone, and resumes it', async () => {
+    const { page } = admin;
+    const keyboard = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name, exact: true }).last().focus();
+      await page.keyboard.press('Enter');
+    };
+    await keyboard('Suspend');
+    await page.getByRole('dialog').waitFor();
+    await keyboard('Suspend');
+    await page.getByText('nothing is exchanged').waitFor();
+    await keyboard('Resume');
+    await page.getByRole('dialog').waitFor();
+    await keyboard('Resume');
+    await page.getByRole('button', { name: 'Suspend' }).waitFor();
+  });
+
+  test('invites a person with a role in one book, and makes a token of a program', async () => {
+    const { page, open } = admin;
+    await open('/people', 'People');
+    const invite = page.getByRole('region', { name: 'Invite somebody' });
+    await invite.getByLabel('Name').fill('Grace Hopper');
+    await invite.getByLabel('E-mail').fill('grace@packer.example');
+    await invite.getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Approver' }).click();
+    await invite.getByRole('combobox', { name: 'Where' }).click();
+    await page.getByRole('option', { name: BOOK }).click();
+    await invite.getByRole('button', { name: 'Add the role' }).click();
+    await invite.getByRole('button', { name: 'Invite', exact: true }).click();
+    await invite.getByRole('img', { name: 'QR code' }).waitFor();
+    await open('/people', 'People');
+    expect(await page.getByRole('row', { name: 'Grace Hopper' }).innerText()).toContain(
+      `Approver in ${BOOK}`,
+    );
+
+    const make = page.getByRole('region', { name: 'Make a token for a program' });
+    await make.getByLabel('What it is for').fill('scale 4');
+    await make.getByRole('button', { name: 'Add the role' }).click();
+    await make.getByRole('button', { name: 'Make a token' }).click();
+    await make.getByText('not shown again').waitFor();
+    await page.getByRole('row', { name: 'scale 4' }).getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('row', { name: 'scale 4' }).getByText('revoked').waitFor();
+  });
+
+  test('finds in the access log what was done, and verifies that no row is missing', async () => {
+    const { page, open } = admin;
+    await open('/access-log', 'Access log');
+    await page.getByLabel('What was done').fill('suspendPartner');
+    await page.getByRole('button', { name: 'Find' }).click();
+    const table = page.getByRole('table', { name: 'Access log' });
+    await table.getByText('shop.example').waitFor();
+    expect(await table.getByRole('row').count()).toBe(2);
+    await page.getByRole('button', { name: 'Verify the whole log' }).click();
+    await page.getByText('rows continue one another').waitFor();
+  });
+
+  test('says with which keys the node signs, and refuses a change that nobody prepared', async () => {
+    const { page, open } = admin;
+    await open('/keys', 'Keys');
+    await page.getByRole('button', { name: 'Take up the prepared change' }).click();
+    await page.getByRole('button', { name: 'Change the key' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('table', { name: 'Keys' }).getByText('in force').count()).toBe(1);
+  });
+
+  test('makes an export, and verifies the file in the browser: every check in words, and the first bad line', async () => {
+    const { page, open } = admin;
+    await open('/exports', 'Exports');
+    await page.getByText('compressed lines alone').click();
+    await page.getByRole('button', { name: 'Make the export' }).click();
+    const link = page.getByRole('link', { name: 'Download .jsonl.gz' });
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    const path = await download.path();
+    const file = page.getByLabel('Drop a file to verify');
+    await file.setInputFiles(path);
+    await page.getByRole('status').getByText('is valid').waitFor();
+    const { keys } = await packer.query('{ keys { keys { fingerprint } } }');
+    const [own] = (keys as { keys: { fingerprint: string }[] }).keys;
+    await page.getByText(own?.fingerprint ?? '').waitFor();
+    await page.getByText('Every entry is signed').waitFor();
+
+    const lines = gunzipSync(await readFile(path))
+      .toString()
+      .split('\n');
+    const entry = lines.findIndex((line) => line.startsWith('{"entry"'));
+    lines.splice(entry, 1);
+    const buffer = gzipSync(lines.join('\n'));
+    await file.setInputFiles({ name: 'cut.jsonl.gz', mimeType: 'application/gzip', buffer });
+    await page.getByText('cut.jsonl.gz is not valid').waitFor();
+    await page.getByText(`The first bad line is ${entry + 1}`).waitFor();
+  });
+
+  const PAGES = [
+    ['/partners', 'Partners'],
+    ['/partner?organisation=shop.example', 'The shop.example'],
+    ['/people', 'People'],
+    ['/access-log', 'Access log'],
+    ['/keys', 'Keys'],
+    ['/exports', 'Exports'],
+  ] as const;
+
+  test.each(PAGES)(
+    '%s has no fault that axe finds, in light and in dark, and fits 200%%',
+    async (path, heading) => {
+      const { page, open, violations } = admin;
+      await open(path, heading);
+      for (const colorScheme of ['dark', 'light'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect({ colorScheme, found: await violations() }).toEqual({ colorScheme, found: [] });
+      }
+      await page.setViewportSize({ width: 640, height: 480 });
+      expect(await page.evaluate('document.documentElement.scrollWidth > window.innerWidth')).toBe(false);
+      await page.setViewportSize({ width: 1280, height: 720 });
+    },
+  );
+
+  test('and none of them complained of anything', () => {
+    expect(admin.noise).toEqual([]);
+  });
+});
