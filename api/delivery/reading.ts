@@ -3,13 +3,14 @@ import { canonicalIdentifier } from '../events/identifiers.ts';
 import { hasRole, type Caller } from '../sharing/caller.ts';
 import { isAddressed, type Grant } from '../sharing/grant.ts';
 import { findBook, listBooks, type ListedBook } from '../store/book-list.ts';
-import { readCurrentEntries } from '../store/entries.ts';
+import { readCurrentEntries, type StoredAcknowledgement } from '../store/entries.ts';
 import type { RecordOrder } from '../store/records.ts';
 import { readChanges, type ChangeView } from './changes.ts';
 import { checkFirst, type Page } from './page.ts';
 import { searchOf, type RecordFilter, type RecordSearch } from './record-search.ts';
 import { searchRecords, viewOf, type RecordView } from './records.ts';
 import { readerIn, type Reader } from './reader.ts';
+import { readReceipts, readSharing, type Sharing, type WhatIf } from './sharing-matrix.ts';
 import { isOpenTo, questionOf, scopeOf, type ScopeServices } from './scope.ts';
 
 /** A book as the caller may see it. */
@@ -51,6 +52,10 @@ export interface Reading {
   changes(query: InBook & Paging & { record?: string | null | undefined }): Promise<Page<ChangeView>>;
   /** The sharing rules of a book that concern the caller, with its own share of their audiences. */
   grants(caller: Caller, book: string): Promise<Grant[]>;
+  /** Which fields of an own book each partner may see, or would by other rules. */
+  sharing(query: Omit<InBook, 'viewAs'> & { whatIf: WhatIf }): Promise<Sharing>;
+  /** Who has confirmed to have received what of an own book. */
+  receipts(query: Omit<InBook, 'viewAs'>): Promise<StoredAcknowledgement[]>;
 }
 
 export function openReading(services: ScopeServices): Reading {
@@ -114,6 +119,8 @@ export function openReading(services: ScopeServices): Reading {
       const reader = (await isSeen(caller, book)) ? await readerIn(services, book, caller) : null;
       return grantsFor(found(reader, 'book'), await grants.of(id));
     },
+    sharing: (query) => readSharing(services, query),
+    receipts: (query) => readReceipts(services, query),
   };
 }
 

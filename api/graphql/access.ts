@@ -40,6 +40,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     verification: inBook('VIEWER'),
     pendingRequests: inBook('APPROVER'),
     retention: inBook('AUDITOR'),
+    sharing: inBook('VIEWER'),
+    receipts: inBook('VIEWER'),
     partners: 'VIEWER',
     me: 'SIGNED_IN',
     people: 'ADMINISTRATOR',

@@ -33,6 +33,7 @@ import { record } from './record.ts';
 import { request } from './request.ts';
 import { retention } from './retention.ts';
 import { dateTime, json } from './scalars.ts';
+import { sharing } from './sharing.ts';
 import { token } from './token.ts';
 
 /** One for each file of the contract. */
@@ -54,6 +55,7 @@ const CONCEPTS: readonly Resolvers[] = [
   record,
   request,
   retention,
+  sharing,
   token,
 ];
 
