@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenAdmin, openAdmin } from '../support/admin.ts';
 import { hasBrowser, openBrowser } from '../support/chromium.ts';
-import { type NodeProcess, startNodeProcess } from '../support/nodes.ts';
+import { type NodeProcess, startNodeProcess, until } from '../support/nodes.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 
 const BOOK = 'packer.example/season';
@@ -73,8 +73,48 @@ describe.skipIf(!hasBrowser())('the cockpit', () => {
     await page.getByRole('button', { name: 'Suspend' }).waitFor();
   });
 
+  test('tries a rule, shows what it would change, shares, and looks with the eyes of the partner', async () => {
+    const { page, open } = admin;
+    await open('/sharing', 'Sharing');
+    const row = page
+      .getByRole('table', { name: 'Fields by partners' })
+      .getByRole('row', { name: 'quantity lot' });
+    expect(await row.getByRole('cell').innerText()).toBe('no');
+    await page.getByRole('combobox', { name: 'To' }).click();
+    await page.getByRole('option', { name: 'The shop.example' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Fields (* for all)').fill('quantity');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Also what was recorded already').check();
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await row.getByText('all').waitFor();
+    const { grants } = await packer.query('query ($book: ID!) { grants(book: $book) { id } }', {
+      book: BOOK,
+    });
+    expect(grants).toEqual([]);
+    await page.getByRole('button', { name: 'Save the rule' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+
+    await page.getByRole('tab', { name: 'Rules' }).click();
+    await page.getByText('The shop.example may see quantity of records of every kind').waitFor();
+    await page.getByRole('tab', { name: 'View as a partner' }).click();
+    await page.getByRole('combobox', { name: 'With the eyes of' }).click();
+    await page.getByRole('option', { name: 'The shop.example' }).click();
+    const seen = page.getByRole('row', { name: 'lot A1' });
+    await seen.waitFor();
+    expect(await seen.innerText()).toContain('quantity: 12.5');
+    expect(await seen.innerText()).toContain('uom');
+    await page.getByRole('tab', { name: 'Received' }).click();
+    await until('the shop has it', async () => {
+      await page.reload();
+      return (await page.getByRole('row', { name: 'The shop.example' }).count()) === 1;
+    });
+  });
+
   test('suspends a partner, by the keyboard alone, and resumes it', async () => {
-    const { page } = admin;
+    const { page, open } = admin;
+    await open('/partner?organisation=shop.example', 'The shop.example');
     const keyboard = async (name: string): Promise<void> => {
       await page.getByRole('button', { name, exact: true }).last().focus();
       await page.keyboard.press('Enter');
@@ -168,6 +208,8 @@ describe.skipIf(!hasBrowser())('the cockpit', () => {
   const PAGES = [
     ['/partners', 'Partners'],
     ['/partner?organisation=shop.example', 'The shop.example'],
+    ['/sharing', 'Sharing'],
+    ['/sharing?view=rules', 'Sharing'],
     ['/people', 'People'],
     ['/access-log', 'Access log'],
     ['/keys', 'Keys'],

@@ -19,7 +19,7 @@ export type VerifyAnswer =
 config({ jitless: true });
 
 const PROGRESS_MS = 100;
-const tell = (answer: VerifyAnswer): void => globalThis.postMessage(answer);
+const tell = (answer: VerifyAnswer): void => globalThis.postMessage(answer, { transfer: [] });
 
 async function verify({ file, trust }: VerifyRequest): Promise<void> {
   let changes = 0;

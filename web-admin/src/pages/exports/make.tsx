@@ -15,21 +15,24 @@ const OURSELVES = '*';
 
 export function Make({ onStarted }: { onStarted: () => void }) {
   const [start, isRunning] = useDeed(StartExportDocument);
-  const [{ data: books }] = useQuery({ query: BooksDocument });
-  const [{ data: partners }] = useQuery({ query: PartnersDocument });
-  const [chosen, setBook] = useState<string | null>(null);
-  const [audience, setAudience] = useState(OURSELVES);
-  const [records, setRecords] = useState('');
-  const [from, setFrom] = useState<string | null>(null);
-  const [until, setUntil] = useState<string | null>(null);
+  const [{ data }] = useQuery({ query: BooksDocument });
+  const [scope, setScope] = useState<Scope>(EVERYTHING);
   const [format, setFormat] = useState<ExportFormat>('ZIP');
   const [wrong, setWrong] = useState<Wrong>();
-  const book = chosen ?? books?.books[0]?.id ?? null;
-  const ids = records.split(/\s+/).filter((id) => id !== '');
+  const book = scope.book ?? data?.books[0]?.id ?? null;
   const submit = async (): Promise<void> => {
-    const seenBy = audience === OURSELVES ? null : audience;
-    const scope = { records: ids.length > 0 ? ids : null, from, until };
-    const outcome = await start({ input: { book: book ?? '', audience: seenBy, format, ...scope } });
+    const { records, audience, from, until } = scope;
+    const ids = records.split(/\s+/).filter((id) => id !== '');
+    const outcome = await start({
+      input: {
+        book: book ?? '',
+        audience: audience === OURSELVES ? null : audience,
+        records: ids.length > 0 ? ids : null,
+        from,
+        until,
+        format,
+      },
+    });
     setWrong(outcome.wrong);
     if (outcome.payload) onStarted();
   };
@@ -46,44 +49,7 @@ export function Make({ onStarted }: { onStarted: () => void }) {
         <Title order={3} size="h4" id="make-export">
           Make an export
         </Title>
-        <Group align="end">
-          <Select
-            label="Book"
-            data={(books?.books ?? []).map(({ id, title }) => ({ value: id, label: `${title} (${id})` }))}
-            value={book}
-            allowDeselect={false}
-            onChange={setBook}
-            w={320}
-            maw="100%"
-          />
-          <Select
-            label="With whose eyes"
-            data={[
-              { value: OURSELVES, label: 'ours: everything' },
-              ...(partners?.partners ?? [])
-                .filter(({ status }) => status === 'ACTIVE')
-                .map(({ organisation, name }) => ({
-                  value: organisation,
-                  label: `${name}: what it may see`,
-                })),
-            ]}
-            value={audience}
-            allowDeselect={false}
-            onChange={(next) => next && setAudience(next)}
-            w={320}
-            maw="100%"
-          />
-          <MomentInput label="Approved from" value={from} onChange={setFrom} />
-          <MomentInput label="Approved before" value={until} onChange={setUntil} />
-        </Group>
-        <Textarea
-          label="Only these records (their ids, one a line; empty: all)"
-          autosize
-          minRows={1}
-          maxRows={6}
-          value={records}
-          onChange={(event) => setRecords(event.currentTarget.value)}
-        />
+        <ScopeInput scope={{ ...scope, book }} onChange={setScope} />
         <div>
           <Text size="sm" fw={500} id="format">
             As
@@ -106,5 +72,61 @@ export function Make({ onStarted }: { onStarted: () => void }) {
         </Group>
       </Stack>
     </Card>
+  );
+}
+
+interface Scope {
+  book: string | null;
+  audience: string;
+  records: string;
+  from: string | null;
+  until: string | null;
+}
+
+const EVERYTHING: Scope = { book: null, audience: OURSELVES, records: '', from: null, until: null };
+
+/** Which book, with whose eyes, and which part of it. */
+function ScopeInput({ scope, onChange }: { scope: Scope; onChange: (scope: Scope) => void }) {
+  const [{ data: books }] = useQuery({ query: BooksDocument });
+  const [{ data: partners }] = useQuery({ query: PartnersDocument });
+  const change = (part: Partial<Scope>): void => onChange({ ...scope, ...part });
+  return (
+    <>
+      <Group align="end">
+        <Select
+          label="Book"
+          data={(books?.books ?? []).map(({ id, title }) => ({ value: id, label: `${title} (${id})` }))}
+          value={scope.book}
+          allowDeselect={false}
+          onChange={(book) => change({ book })}
+          w={320}
+          maw="100%"
+        />
+        <Select
+          label="With whose eyes"
+          data={[
+            { value: OURSELVES, label: 'ours: everything' },
+            ...(partners?.partners ?? [])
+              .filter(({ status }) => status === 'ACTIVE')
+              .map(({ organisation, name }) => ({ value: organisation, label: `${name}: what it may see` })),
+          ]}
+          value={scope.audience}
+          allowDeselect={false}
+          onChange={(audience) => audience && change({ audience })}
+          w={320}
+          maw="100%"
+        />
+        <MomentInput label="Approved from" value={scope.from} onChange={(from) => change({ from })} />
+        <MomentInput label="Approved before" value={scope.until} onChange={(until) => change({ until })} />
+      </Group>
+      <Textarea
+        label="Only these records (their ids, one a line; empty: all)"
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={scope.records}
+        onChange={(event) => change({ records: event.currentTarget.value })}
+      />
+    </>
   );
 }

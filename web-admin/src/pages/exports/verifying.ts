@@ -28,7 +28,7 @@ export function useVerifier(): [Verifying | undefined, (request: VerifyRequest) 
     worker.addEventListener('error', () =>
       setFound({ state: 'UNREADABLE', message: 'the browser cannot run the verifier' }),
     );
-    worker.postMessage(request);
+    worker.postMessage(request, []);
   };
   return [found, verify];
 }
