@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { eventTree, type Node } from './hash-tree.ts';
 import { HASH_ORDER, type Order } from './hash-order.ts';
 import { canonicalDecimal } from './decimal.ts';
@@ -23,7 +23,7 @@ const LEFT_OUT = new Set(['recordTime', 'eventID', 'type', 'errorDeclaration']);
 
 /** `ni:///sha-256;<hex>?ver=CBV2.0` of an event in normal form. `ignored` holds canonical names of extensions. */
 export function eventHash(event: JsonObject, ignored: ReadonlySet<string> = new Set()): string {
-  const digest = createHash('sha256').update(preHash(event, ignored), 'utf8').digest('hex');
+  const digest = hash('sha256', preHash(event, ignored), 'hex');
   return `ni:///sha-256;${digest}?ver=CBV2.0`;
 }
 

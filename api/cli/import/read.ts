@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { documentRecords } from '../../events/document-records.ts';
 import { parseDocument } from '../../events/epcis.ts';
 import type { Fields } from '../../events/fields.ts';
 import type { RecordType } from '../../events/record.ts';
+import { sha256Bytes } from '../../identity/sha256.ts';
 
 /** What an update request asks for, see `RecordChangeInput` in schema/request.graphql. */
 export interface ImportChange {
@@ -37,14 +37,13 @@ export function readImport(name: string, text: string): ImportFile | null {
   const parsed = parseDocument(text);
   if (!parsed.ok) return null;
   const { events, masterData } = documentRecords(parsed);
-  const sha256 = createHash('sha256').update(text).digest('hex');
   return {
     name,
     records: masterData.length,
     events: events.length,
     chunks: chunksOf(
       [...masterData, ...events].map(({ kind, id, fields }) => change(kind, id, fields)),
-      `import:${sha256}`,
+      `import:${sha256Bytes(text).toString('hex')}`,
     ),
   };
 }

@@ -26,6 +26,10 @@ export class Buffer extends Uint8Array {
     return new Buffer(source as Iterable<number>);
   }
 
+  static byteLength(text: string): number {
+    return encoder.encode(text).length;
+  }
+
   static concat(parts: readonly Uint8Array[]): Buffer {
     const whole = new Buffer(parts.reduce((sum, { length }) => sum + length, 0));
     let at = 0;

@@ -15,6 +15,7 @@ export const routes: RouteObject[] = [
       { path: 'record', lazy: () => import('../pages/record.tsx') },
       { path: 'approvals', lazy: () => import('../pages/approvals.tsx') },
       { path: 'authority', lazy: () => import('../pages/authority.tsx') },
+      { path: 'import', lazy: () => import('../pages/import.tsx') },
       { path: 'sharing', lazy: () => import('../pages/sharing.tsx') },
       { path: 'partners', lazy: () => import('../pages/partners.tsx') },
       { path: 'partner', lazy: () => import('../pages/partner.tsx') },

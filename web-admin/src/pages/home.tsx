@@ -1,8 +1,10 @@
 import { Anchor, Badge, Card, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import { useQuery } from 'urql';
+import { useCaller } from '../components/caller.ts';
 import { Empty } from '../components/empty.tsx';
 import { FEEDS } from '../components/feed-words.ts';
+import { useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { When } from '../components/when.tsx';
@@ -13,6 +15,9 @@ import {
   type BooksQuery,
 } from '../operations/generated/documents.ts';
 import { stateOf } from './authority/words.ts';
+import { Alarms } from './home/alarms.tsx';
+import { Start } from './home/start.tsx';
+import { Waiting } from './home/waiting.tsx';
 
 type Book = BooksQuery['books'][number];
 
@@ -22,12 +27,14 @@ export function Component() {
   const [authorities] = useQuery({ query: AuthoritiesDocument });
   return (
     <Page title="Home">
+      <Alarms />
+      <Start />
       <Shown of={books}>
         {({ books: list }) =>
           list.length === 0 ? (
             <Empty what="There is no book yet.">
               Make one with <code>lotbook init --book NAME</code>, or become the partner of somebody who
-              shares one: <code>lotbook partners accept LINK</code>.
+              shares one.
             </Empty>
           ) : (
             <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
@@ -49,6 +56,8 @@ export function Component() {
 function BookCard({ book, authority }: { book: Book; authority: AuthorityPartsFragment | undefined }) {
   const { id, title, owner, length, localCopy, feed, provisional } = book;
   const state = authority && stateOf(authority);
+  const { has } = useCaller();
+  const nameOf = useNames();
   return (
     <Card withBorder component="section" aria-label={title}>
       <Stack gap={6}>
@@ -59,7 +68,7 @@ function BookCard({ book, authority }: { book: Book; authority: AuthorityPartsFr
           <Badge variant="default">{localCopy ? 'local copy' : 'held whole'}</Badge>
         </Group>
         <Text size="sm">
-          of {owner}, {length} entries
+          of {nameOf(owner)}, {length?.toLocaleString()} entries
         </Text>
         {feed && (
           <Text size="sm" c={feed.state === 'FAILED' ? 'red' : undefined}>
@@ -73,6 +82,7 @@ function BookCard({ book, authority }: { book: Book; authority: AuthorityPartsFr
             {state.text}
           </Text>
         )}
+        {!localCopy && has('APPROVER') && <Waiting book={id} />}
         {provisional ? <Text size="sm">{provisional} requests have a provisional answer only.</Text> : null}
       </Stack>
     </Card>

@@ -111,6 +111,7 @@ function RuleInput({ book, rule, onChange }: { book: string; rule: Rule; onChang
       <Group align="start">
         <MultiSelect
           label="To"
+          searchable
           data={(partners?.partners ?? [])
             .filter(({ status }) => status === 'ACTIVE')
             .map(({ organisation, name }) => ({ value: organisation, label: name }))}
