@@ -77,6 +77,10 @@ export function Start() {
     },
   ];
   if (steps.every(({ isDone }) => isDone)) return null;
+  return <Steps steps={steps} />;
+}
+
+function Steps({ steps }: { steps: readonly Step[] }) {
   return (
     <Card withBorder component="section" aria-labelledby="start">
       <Stack gap="sm">
