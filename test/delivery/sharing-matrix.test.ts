@@ -9,7 +9,7 @@ const AGENCY = { organisation: 'agency.example', groups: [], roles: [] };
 const terms = (given: Partial<GrantTerms>): GrantTerms => ({
   right: 'READ',
   audience: { organisations: ['shop.example'], groups: [], roles: [], public: false },
-  selector: { kinds: [], products: [], lots: [], from: null, until: null },
+  selector: { kinds: [], products: [], lots: [], records: [], from: null, until: null },
   fields: ['quantity'],
   purpose: 'traceability',
   from: null,

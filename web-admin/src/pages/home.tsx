@@ -16,6 +16,7 @@ import {
 } from '../operations/generated/documents.ts';
 import { stateOf } from './authority/words.ts';
 import { Alarms } from './home/alarms.tsx';
+import { OpenCases } from './home/open-cases.tsx';
 import { Start } from './home/start.tsx';
 import { Waiting } from './home/waiting.tsx';
 
@@ -28,6 +29,7 @@ export function Component() {
   return (
     <Page title="Home">
       <Alarms />
+      <OpenCases />
       <Start />
       <Shown of={books}>
         {({ books: list }) =>

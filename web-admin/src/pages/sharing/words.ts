@@ -26,7 +26,7 @@ export function ruleText(grant: GrantPartsFragment, nameOf: (id: string) => stri
     selector.kinds.length === 0
       ? 'records of every kind'
       : selector.kinds.map((kind) => KINDS[kind]).join(', ');
-  const limits = [...selector.products, ...selector.lots];
+  const limits = [...selector.products, ...selector.lots, ...selector.records];
   const only = limits.length === 0 ? '' : `, only of ${limits.join(', ')}`;
   const reach = right !== 'READ' || backfill ? '' : ', of what is recorded from then on';
   return `${who || 'nobody'} may ${RIGHTS[right]} ${what} of ${of}${only}${reach}`;
