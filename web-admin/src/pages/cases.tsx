@@ -37,16 +37,15 @@ function Open() {
   const [open, isRunning] = useDeed(OpenCaseDocument);
   const navigate = useNavigate();
   const [title, setTitle] = useState('');
+  const [drill, setDrill] = useState(false);
   const [hazard, setHazard] = useState('');
   const [hazardClass, setClass] = useState<HazardClass | null>(null);
-  const [drill, setDrill] = useState(false);
   const [wrong, setWrong] = useState<Wrong>();
   const submit = async (): Promise<void> => {
-    const { payload, wrong: failed } = await open({
-      input: { title, drill, class: hazardClass, hazard: hazard.trim() || null },
-    });
-    setWrong(failed);
-    const book = payload?.case?.book;
+    const input = { title, drill, class: hazardClass, hazard: hazard.trim() || null };
+    const outcome = await open({ input });
+    setWrong(outcome.wrong);
+    const book = outcome.payload?.case?.book;
     if (book) await navigate(`/case?${new URLSearchParams({ book }).toString()}`);
   };
   return (
@@ -92,7 +91,6 @@ function Open() {
             label="A drill: nothing happened"
             checked={drill}
             onChange={(event) => setDrill(event.currentTarget.checked)}
-            py={8}
           />
         </Group>
         {wrong && <Failure message={wrong.message} duty={wrong.duty} />}
