@@ -5,6 +5,7 @@ import {
   verifyInquiry,
   type VerifiedInquiry,
 } from '../../identity/inquiry.ts';
+import { verificationKey } from '../../identity/jwk.ts';
 import type { PinnedKeys } from '../../identity/jws.ts';
 import { parseStrictObject } from '../../identity/strict-json.ts';
 import type { SilenceReason } from '../../recall/answers.ts';
@@ -14,7 +15,9 @@ import type { Direction, TraceEnd } from '../../recall/trace.ts';
 import { keyOf as keyOfEvent, type TraceEvent } from '../../recall/trace-event.ts';
 import type { Caller } from '../../sharing/caller.ts';
 import type { Question } from '../../sharing/permitted.ts';
+import { findClient, publicJwkOf } from '../../store/clients.ts';
 import { forwardsTo, whoStandsAt } from '../../store/inquiries.ts';
+import { findOrganisation } from '../../store/partners.ts';
 import { run } from '../trace.ts';
 import { openEventSource } from '../trace-source.ts';
 import { askOrganisation, keyOfLast, type Outgoing } from './ask.ts';
@@ -62,7 +65,7 @@ export async function takeInquiry(
   const parsed = askShape.safeParse(parseStrictObject(Buffer.from(given.ask)));
   if (!parsed.success) throw new LotbookError('BAD_INPUT', 'This is nothing to ask.', { place: 'ask' });
   const keys = new Map<string, PinnedKeys>();
-  for (const signer of claimedSigners(given)) keys.set(signer, await services.knownKeys(signer));
+  for (const signer of claimedSigners(given)) keys.set(signer, await keyInForce(services, signer));
   const verified = verifyInquiry(given, {
     asked: given.ask,
     self,
@@ -93,6 +96,28 @@ export async function takeInquiry(
       }),
   };
 }
+
+/**
+ * The key with which an organisation speaks now; none of one that is not known here.
+ * @throws LotbookError NOT_PERMITTED for one with which this node has ceased to exchange: no way leads to it
+ */
+async function keyInForce({ db }: InquiryServices, organisation: string): Promise<PinnedKeys> {
+  const [known, client] = await Promise.all([
+    findOrganisation(db.prisma, organisation),
+    findClient(db.prisma, organisation),
+  ]);
+  if (known && !EXCHANGING.has(known.status)) {
+    throw new LotbookError(
+      'NOT_PERMITTED',
+      'This inquiry comes by somebody with whom this node does not exchange.',
+    );
+  }
+  if (!client?.node || client.revokedAt !== null) return new Map();
+  const key = verificationKey(publicJwkOf(client));
+  return new Map([[key.kid, key]]);
+}
+
+const EXCHANGING: ReadonlySet<string> = new Set(['SELF', 'ACTIVE', 'INTRODUCED']);
 
 function planOf(plans: Plans, { iss, jti, exp }: InquiryClaims, now: number): HopPlan {
   for (const [id, { until }] of plans) if (until <= now || plans.size > MOST_PLANS) plans.delete(id);
