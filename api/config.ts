@@ -11,6 +11,7 @@ const GOSSIP = ['authority', 'partners', 'off'] as const;
 const COSIGN = ['witness', 'followed'] as const;
 const ROLE_MAP =
   /^[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR)(,[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR))*$/;
+const NETWORKS = /^(loopback|private|[\da-f.:]+\/\d{1,3})(,(loopback|private|[\da-f.:]+\/\d{1,3}))*$/;
 const METRICS_READERS = ['callers', 'loopback', 'nobody'] as const;
 
 /** Every option of a node, in the order in which `.env.example` shows them. */
@@ -114,6 +115,30 @@ export const options = {
     type: whole(1024, 1024 ** 3),
     default: 16 * 1024 ** 2,
     explanation: 'The largest request body that is read, in bytes.',
+  }),
+  callsPerMinute: option({
+    env: 'LOTBOOK_CALLS_PER_MINUTE',
+    type: whole(1, 1_000_000_000),
+    default: 600_000,
+    explanation:
+      'How many calls an organisation may make in a minute, at all processes of the node together; a costly one counts as several.',
+  }),
+  personCallsPerMinute: option({
+    env: 'LOTBOOK_PERSON_CALLS_PER_MINUTE',
+    type: whole(1, 1_000_000_000),
+    default: 6_000,
+    explanation: 'The same for each person.',
+  }),
+  outboundNetworks: option({
+    env: 'LOTBOOK_OUTBOUND_NETWORKS',
+    type: z
+      .string()
+      .regex(NETWORKS)
+      .describe('loopback, private, or networks such as 10.1.0.0/16, with commas between')
+      .optional(),
+    shown: 'private',
+    explanation:
+      'Networks of your own in which partners may have their nodes: their addresses are called there. When unset, only the public Internet is; loopback is this machine.',
   }),
   maxQueue: option({
     env: 'LOTBOOK_MAX_QUEUE',

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { describeError } from './errors.ts';
 import type { NodeInfo } from './graphql/context.ts';
 import { type Authenticator, openAuthenticator } from './http/authenticate.ts';
+import { type CallLimit, openCallLimit } from './http/call-limit.ts';
 import { openCallerDirectory } from './http/caller-directory.ts';
 import { openRecognise, type Recognise } from './http/recognise.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -17,6 +18,8 @@ import { parseRoleMap } from './people/oidc-roles.ts';
 import { openPasswords, PASSWORD_COST, type ScryptCost } from './people/password.ts';
 import { openPeople, type People } from './people/people.ts';
 import { openOidcProvider } from './peers/oidc.ts';
+import { openNetworks } from './peers/networks.ts';
+import { openOutbound } from './peers/outbound.ts';
 import { openPeers, type Peers } from './peers/peer.ts';
 import { openBell, type Bell } from './store/bell.ts';
 import { type Database, openDatabase } from './store/database.ts';
@@ -61,6 +64,8 @@ export interface Context {
   authenticator: Authenticator;
   /** Who calls, by whatever way. */
   recognise: Recognise;
+  /** How much each may call. */
+  callLimit: CallLimit;
   metrics: Metrics;
   /** Resolves when the node cannot go on: its embedded database was lost. */
   failed: Promise<Error>;
@@ -112,7 +117,10 @@ export async function openContext(given: Config, port: number, overrides: Overri
     const people = openPeopleRoom({ ...base, ...store }, overrides.passwordCost ?? PASSWORD_COST);
     onClose(() => people.log.close());
     const recognise = openRecognise({ ...doors, people, url: node.url });
-    return { ...base, ...store, ...doors, people, recognise, keys, metrics: createMetrics(), onClose, close };
+    const perMinute = { organisation: config.callsPerMinute, person: config.personCallsPerMinute };
+    const callLimit = openCallLimit({ pool: database.pool, now, perMinute });
+    const parts = { ...base, ...store, ...doors, people, recognise, callLimit, keys };
+    return { ...parts, metrics: createMetrics(), onClose, close };
   } catch (error) {
     await close();
     throw error;
@@ -155,6 +163,7 @@ function openDoors(context: Base & Store & Pick<Context, 'keys'>, onClose: Conte
     signer: keys,
     now,
     randomId,
+    send: openOutbound(openNetworks(context.config.outboundNetworks)),
     lookUp: async (organisation) => {
       const partner = await findOrganisation(prisma, organisation);
       const mayBeCalled = partner?.status === 'ACTIVE' || partner?.status === 'INTRODUCED';

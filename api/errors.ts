@@ -37,6 +37,10 @@ export const errorCodes = {
     status: 503,
     duty: 'The node has as much waiting work as it takes; try again after the time given.',
   },
+  TOO_MANY_CALLS: {
+    status: 429,
+    duty: 'Call again after the time given, and less often: the node counts the calls of an organisation and of a person.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     duty: 'The node is stopping; try again after the time given, or at another process of it.',

@@ -144,13 +144,14 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   };
 }
 
-/** Who calls, and from where. */
+/** Who calls, how often, and from where. */
 function callersOf({
   recognise,
+  callLimit,
   people,
   config,
-}: Context): Pick<Services, 'authenticate' | 'people' | 'addressOf'> {
-  return { authenticate: recognise, people, addressOf: (req) => addressOf(req, config.proxies) };
+}: Context): Pick<Services, 'authenticate' | 'callLimit' | 'people' | 'addressOf'> {
+  return { authenticate: recognise, callLimit, people, addressOf: (req) => addressOf(req, config.proxies) };
 }
 
 /** Recalls and investigations. */

@@ -1,5 +1,5 @@
 import type { Ask } from '../authority/requester.ts';
-import { LotbookError } from '../errors.ts';
+import { type ErrorCode, LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { tokenHash } from '../ledger/change.ts';
 import { signUnable } from '../ledger/statements/unable.ts';
@@ -37,6 +37,9 @@ interface Batch {
   patienceMs: number;
 }
 
+/** With these a node refuses that could approve. */
+const ABLE: ReadonlySet<ErrorCode> = new Set(['TOO_BUSY', 'TOO_MANY_CALLS', 'TOO_LARGE']);
+
 /** Asks one node for requests of one book, and keeps what it answers. */
 export async function askNode(deps: AskDeps, route: KnownRoute, ask: Ask, batch: Batch): Promise<Outcome> {
   const { requests, patienceMs } = batch;
@@ -52,7 +55,7 @@ export async function askNode(deps: AskDeps, route: KnownRoute, ask: Ask, batch:
     const { code, message, details } =
       error instanceof LotbookError ? error : new LotbookError('INTERNAL', `${ask.to} could not be asked.`);
     if (code === 'TOO_LARGE' && requests.length > 1) return askInParts(deps, route, ask, batch);
-    if (code !== 'TOO_BUSY' && code !== 'TOO_LARGE') {
+    if (!ABLE.has(code)) {
       return { waiting: requests, event: 'failed', reason: message };
     }
     // It is able, and has its reasons.

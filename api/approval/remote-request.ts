@@ -45,6 +45,7 @@ export function readAnswers(answers: unknown, count: number): (RemoteRequest | n
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'IN_USE',
   'TOO_BUSY',
+  'TOO_MANY_CALLS',
   'SHUTTING_DOWN',
   'INTERNAL',
   'UNREACHABLE',

@@ -4,6 +4,7 @@ import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
 import { externalSigner } from '../peers/external-signer.ts';
+import { sendAnywhere } from '../peers/outbound.ts';
 import { openPeers, type Peers } from '../peers/peer.ts';
 import { type Home, openHome } from '../store/home.ts';
 import { CommandError } from './output.ts';
@@ -47,6 +48,7 @@ export async function connectOwnNode(config: Config): Promise<OwnNode> {
       now: Date.now,
       randomId: () => randomUUID(),
       report: () => undefined,
+      send: sendAnywhere,
       lookUp: async () => ({ url: localUrl, audience: await audienceOf(localUrl, home.organisation) }),
     });
     return { kid: signer.kid, peers };

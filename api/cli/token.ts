@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import { externalSigner } from '../peers/external-signer.ts';
+import { sendAnywhere } from '../peers/outbound.ts';
 import { openTokens } from '../peers/tokens.ts';
 import { openHome } from '../store/home.ts';
 import { configOf } from './options.ts';
@@ -32,6 +33,12 @@ export async function fetchToken(config: Config): Promise<string> {
   const { organisation } = home;
   const url = localUrlOf(config);
   const signer = await signerOf(home, url);
-  const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
+  const tokens = openTokens({
+    clientId: organisation,
+    signer,
+    now: Date.now,
+    randomId: randomUUID,
+    send: sendAnywhere,
+  });
   return tokens.tokenFor({ url, audience: await audienceOf(url, organisation) });
 }

@@ -64,7 +64,7 @@ function spawnNode(dir: string, port: number, logFile: string): ChildProcess {
       stdio: ['pipe', log, log],
       // Ctrl-C is for this process, which then stops the nodes in order.
       detached: true,
-      env: childEnvironment({ partnerPollMs: '1000', checkpointSeconds: '2' }),
+      env: childEnvironment({ partnerPollMs: '1000', checkpointSeconds: '2', outboundNetworks: 'loopback' }),
     },
   );
   closeSync(log);

@@ -3,6 +3,7 @@ import { changeKey } from '../cli/keys.ts';
 import { LotbookError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../identity/strict-json.ts';
 import type { Signer } from '../identity/signer.ts';
+import { sendAnywhere } from '../peers/outbound.ts';
 import { openTokens } from '../peers/tokens.ts';
 import { openHome } from '../store/home.ts';
 import type { DemoNode } from './nodes.ts';
@@ -59,7 +60,13 @@ async function isLetIn(
   { organisation: clientId }: DemoNode,
   signer: Signer,
 ): Promise<boolean> {
-  const tokens = openTokens({ clientId, signer, now: Date.now, randomId: () => randomUUID() });
+  const tokens = openTokens({
+    clientId,
+    signer,
+    now: Date.now,
+    randomId: () => randomUUID(),
+    send: sendAnywhere,
+  });
   const document = (await (await fetch(`${url}/.well-known/lotbook`)).json()) as { url: string };
   return tokens.tokenFor({ url, audience: document.url }).then(
     () => true,

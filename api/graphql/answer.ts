@@ -1,25 +1,38 @@
 import type { ServerResponse } from 'node:http';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { LotbookError } from '../errors.ts';
+import type { Cost } from './cost.ts';
 import { DocumentError } from './engine.ts';
 import { causeOf, formatError } from './errors.ts';
 
 /** Of these the caller's HTTP client has to know, when nothing of the call was done. */
-const OF_THE_CALL: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'TOO_BUSY', 'SHUTTING_DOWN']);
+const OF_THE_CALL: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'TOO_BUSY',
+  'TOO_MANY_CALLS',
+  'SHUTTING_DOWN',
+]);
 
-/** The result of an execution as JSON text, its errors masked. */
-export function resultText({ data, errors }: ExecutionResult, requestId: string): string {
+/** The result of an execution as JSON text, its errors masked; `cost` where it was counted. */
+export function resultText({ data, errors }: ExecutionResult, requestId: string, cost?: Cost): string {
+  const extensions = cost && { cost };
   return JSON.stringify(
-    errors ? { errors: errors.map((error) => formatError(error, requestId)), data } : { data },
+    errors
+      ? { errors: errors.map((error) => formatError(error, requestId)), data, extensions }
+      : { data, extensions },
   );
 }
 
 /** Answers an executed operation: 200, unless the whole call failed for a reason of the call itself. */
-export function answerResult(res: ServerResponse, result: ExecutionResult, requestId: string): void {
+export function answerResult(
+  res: ServerResponse,
+  result: ExecutionResult,
+  { requestId, cost }: { requestId: string; cost: Cost },
+): void {
   const failed = result.data
     ? undefined
     : result.errors?.map(causeOf).find(({ code }) => OF_THE_CALL.has(code));
-  send(res, failed, failed?.status ?? 200, resultText(result, requestId));
+  send(res, failed, failed?.status ?? 200, resultText(result, requestId, cost));
 }
 
 /** Answers what was refused before anything was executed. */

@@ -22,6 +22,8 @@ export interface Services {
   node: NodeInfo;
   /** @throws LotbookError UNAUTHENTICATED */
   authenticate(req: Pick<IncomingMessage, 'headers' | 'method'>): Promise<Caller>;
+  /** Counts the calls of each; rejects with TOO_MANY_CALLS. */
+  callLimit: { take(caller: Caller, calls: number): Promise<void> };
   reading: Reading;
   tracing: Tracing;
   cases: Omit<Cases, 'start' | 'stop' | 'openLink' | 'answerByLink'>;

@@ -27,6 +27,7 @@ const OF_THE_CALL: ReadonlySet<ErrorCode> = new Set([
   'UNAUTHENTICATED',
   'NOT_PERMITTED',
   'TOO_BUSY',
+  'TOO_MANY_CALLS',
   'SHUTTING_DOWN',
   'INTERNAL',
 ]);

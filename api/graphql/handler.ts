@@ -3,6 +3,7 @@ import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { LotbookError } from '../errors.ts';
 import { answerError, answerResult, resultText } from './answer.ts';
 import { readParams } from './body.ts';
+import { costOf } from './cost.ts';
 import type { GraphQLContext, Services } from './context.ts';
 import { DocumentError, isSubscription, openEngine, type Engine } from './engine.ts';
 import { causeOf } from './errors.ts';
@@ -19,13 +20,15 @@ const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
 const MAX_TRACES_PER_ORGANISATION = 8;
 /** Each may wait for those behind. */
 const MAX_INQUIRIES_PER_ORGANISATION = 16;
+/** What costs as much more counts as one call more. */
+const COST_OF_A_CALL = 1_000;
 
 /**
  * The GraphQL endpoint: graphql-yoga's engine behind a front on node:http. POST only (GraphQL over HTTP, section 6); an
  * answer as `text/event-stream` where only that is accepted, which subscriptions need (graphql-sse, distinct connections
  * mode).
  *
- * Steps: who calls -> body -> parameters -> document -> operation -> answer. Without a valid access token none but the
+ * Steps: who calls -> body -> parameters -> document -> cost -> operation -> answer. Without a valid access token none but the
  * first is taken.
  */
 export function createGraphqlHandler(
@@ -75,6 +78,8 @@ async function serve({ services, schema, engine, limits, requestId, req, res }: 
   const params = readParams(await readBody(req, services.config.maxBodyBytes));
   const { document, operation } = engine.read(params.query, params.operationName);
   const { variables } = params;
+  const cost = costOf({ schema, document, operation, variables });
+  await services.callLimit.take(caller, 1 + Math.floor(cost.requested / COST_OF_A_CALL));
   const context: GraphQLContext = { ...services, caller, requestId, address };
   if (isSubscription(operation)) {
     const action = rootField(operation).name.value;
@@ -94,7 +99,7 @@ async function serve({ services, schema, engine, limits, requestId, req, res }: 
     contextValue: context,
   });
   reportAll(services, requestId, result);
-  if (!isEventStream(req)) return answerResult(res, result, requestId);
+  if (!isEventStream(req)) return answerResult(res, result, { requestId, cost });
   eventStream(res);
   res.end(nextEvent(resultText(result, requestId)) + COMPLETE);
 }

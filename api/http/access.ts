@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { LotbookError } from '../errors.ts';
 import { type Caller, hasRole, hasRoleSomewhere, type Role } from '../sharing/caller.ts';
+import type { CallLimit } from './call-limit.ts';
 import type { Recognise } from './recognise.ts';
 
 /**
@@ -73,6 +74,7 @@ function isAt(pattern: string, path: string): boolean {
 /** Puts the table before every handler of the Express app. The caller is then in `res.locals.caller`. */
 export function guard(input: {
   recognise: Recognise;
+  callLimit: CallLimit;
   metrics: 'callers' | 'loopback' | 'nobody';
 }): RequestHandler {
   return async (req, res, next) => {
@@ -83,6 +85,7 @@ export function guard(input: {
     if (needsToken(door.admits, req, input.metrics)) {
       const caller = await input.recognise(req);
       res.locals['caller'] = caller;
+      await input.callLimit.take(caller);
       if (!admits(door.admits, caller)) {
         throw new LotbookError(
           'NOT_PERMITTED',

@@ -25,7 +25,7 @@ export function limitRate(input: {
     counts.set(address, count);
     if (count <= most) return next();
     next(
-      new LotbookError('TOO_BUSY', 'Too many requests from this address.', {
+      new LotbookError('TOO_MANY_CALLS', 'Too many requests from this address.', {
         retryAfterMs: windowEnd - now(),
       }),
     );

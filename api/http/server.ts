@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { describeError, LotbookError, type ErrorCode } from '../errors.ts';
 import type { Caller } from '../sharing/caller.ts';
 import { doorOf, guard } from './access.ts';
+import type { CallLimit } from './call-limit.ts';
 import { openDrain } from './drain.ts';
 import type { Handler, Listener } from './listener.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,6 +30,7 @@ interface ServerInput {
   /** Answers `/graphql` and what is below it, past Express: it costs more than the query. */
   graphqlHandler: Handler;
   recognise: Recognise;
+  callLimit: CallLimit;
   isReady: Readiness;
   log: Logger;
   metrics: Metrics;
@@ -56,7 +58,7 @@ export function createServer(input: ServerInput): HttpServer {
   app.set('trust proxy', false);
   app.set('query parser', 'simple');
   app.use(securityHeaders());
-  app.use(guard({ recognise: input.recognise, metrics: config.metrics }));
+  app.use(guard({ recognise: input.recognise, callLimit: input.callLimit, metrics: config.metrics }));
   app.use(operations({ isReady, registry: metrics.registry }));
 
   const requestIds = new WeakMap<object, string>();

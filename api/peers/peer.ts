@@ -1,7 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
-import { type Answer, asUnreachable, readText, send } from './outbound.ts';
+import { type Answer, asUnreachable, readText, type Send } from './outbound.ts';
 import { dataOf, NOT_UNDERSTOOD, notLetIn, parseJson, refusalOf } from './refusal.ts';
 import { readEvents } from './sse.ts';
 import { openStanding, type StandingInput } from './standing.ts';
@@ -44,6 +44,7 @@ export interface PeersInput extends StandingInput {
   signer: Signer;
   now: () => number;
   randomId: () => string;
+  send: Send;
 }
 
 const MAX_BYTES = 16 * 1024 ** 2;
@@ -53,8 +54,8 @@ const SILENCE_MS = 120_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function openPeers(input: PeersInput): Peers {
-  const { now, randomId, signer } = input;
-  const tokens = openTokens({ clientId: input.self.organisation, signer, now, randomId });
+  const { now, randomId, signer, send } = input;
+  const tokens = openTokens({ clientId: input.self.organisation, signer, now, randomId, send });
   const { at, explain } = openStanding(input);
 
   /** Sends with a bearer token. A token that is refused is replaced once; what is refused then stays refused. */
@@ -122,9 +123,9 @@ export function openPeers(input: PeersInput): Peers {
       }
     },
 
-    wellKnown,
-    keyLog,
-    post,
+    wellKnown: (url) => wellKnown(send, url),
+    keyLog: (url) => keyLog(send, url),
+    post: (url, statement) => post(send, url, statement),
   };
 }
 

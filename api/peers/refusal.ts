@@ -8,6 +8,7 @@ const MEANING: Partial<Record<ErrorCode, string>> = {
   CONFLICT: 'it holds something else than this call assumes',
   TOO_LARGE: 'the call is larger than it takes',
   TOO_BUSY: 'it is busy',
+  TOO_MANY_CALLS: 'it is called more often than it permits',
   UNABLE: 'it cannot approve for the book now',
   IN_USE: 'the book is in use there',
   SHUTTING_DOWN: 'it is stopping',

@@ -1,6 +1,6 @@
 import { LotbookError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../identity/strict-json.ts';
-import { asUnreachable, readText, send } from './outbound.ts';
+import { asUnreachable, readText, type Send } from './outbound.ts';
 import { NOT_UNDERSTOOD, parseJson, refusalOf } from './refusal.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -8,10 +8,10 @@ const MAX_KEY_LOG_BYTES = 16 * 1024 ** 2;
 const TIMEOUT_MS = 20_000;
 
 /** What a node says about itself, unverified: its `/.well-known/lotbook` and the keys of its JWK Set. */
-export function wellKnown(url: string): Promise<{ document: JsonObject; keys: JsonValue[] }> {
+export function wellKnown(send: Send, url: string): Promise<{ document: JsonObject; keys: JsonValue[] }> {
   return withStranger(async () => {
     const [document, jwks] = await Promise.all(
-      ['lotbook', 'jwks.json'].map((name) => getJson(`${url}/.well-known/${name}`)),
+      ['lotbook', 'jwks.json'].map((name) => getJson(send, `${url}/.well-known/${name}`)),
     );
     const keys = isJsonObject(jwks) ? jwks['keys'] : undefined;
     if (!isJsonObject(document) || !Array.isArray(keys))
@@ -21,9 +21,9 @@ export function wellKnown(url: string): Promise<{ document: JsonObject; keys: Js
 }
 
 /** The statements of the key log of a node, unverified. */
-export function keyLog(url: string): Promise<string[]> {
+export function keyLog(send: Send, url: string): Promise<string[]> {
   return withStranger(async () => {
-    const document = await getJson(`${url}/.well-known/lotbook/keys`, MAX_KEY_LOG_BYTES);
+    const document = await getJson(send, `${url}/.well-known/lotbook/keys`, MAX_KEY_LOG_BYTES);
     const statements = isJsonObject(document) ? document['statements'] : undefined;
     if (!Array.isArray(statements) || !statements.every((token) => typeof token === 'string'))
       throw new LotbookError('UNREACHABLE', NOT_UNDERSTOOD);
@@ -32,7 +32,7 @@ export function keyLog(url: string): Promise<string[]> {
 }
 
 /** Sends a signed statement to an endpoint that takes it without a token. */
-export function post(url: string, statement: string): Promise<JsonObject> {
+export function post(send: Send, url: string, statement: string): Promise<JsonObject> {
   return withStranger(async () => {
     const headers = {
       'content-type': 'application/jose',
@@ -46,7 +46,7 @@ export function post(url: string, statement: string): Promise<JsonObject> {
   });
 }
 
-async function getJson(url: string, maxBytes = MAX_BYTES): Promise<JsonValue | undefined> {
+async function getJson(send: Send, url: string, maxBytes = MAX_BYTES): Promise<JsonValue | undefined> {
   const answer = await send(url, {
     method: 'GET',
     headers: { accept: 'application/json' },

@@ -2,7 +2,7 @@ import { LotbookError } from '../errors.ts';
 import { signClientAssertion } from '../identity/client-assertion.ts';
 import type { Signer } from '../identity/signer.ts';
 import { isJsonObject } from '../identity/strict-json.ts';
-import { readText, send } from './outbound.ts';
+import { readText, type Send } from './outbound.ts';
 import { NOT_UNDERSTOOD, notLetIn, parseJson, refusalOf } from './refusal.ts';
 
 /** Where another node is. */
@@ -31,13 +31,14 @@ export function openTokens(input: {
   signer: Signer;
   now: () => number;
   randomId: () => string;
+  send: Send;
 }): Tokens {
   // With the key that asked for it: a token dies with that.
   const held = new Map<string, { token: string; kid: string; refreshAt: number }>();
   const fetching = new Map<string, Promise<string>>();
 
   const fetchToken = async ({ url, audience = url }: PeerAddress): Promise<string> => {
-    const { clientId, signer, now, randomId } = input;
+    const { clientId, signer, now, randomId, send } = input;
     const askedAt = now();
     const { kid } = signer;
     const assertion = await signClientAssertion(

@@ -7,6 +7,7 @@ import { publicPart } from '../../api/identity/jwk.ts';
 import { peekKid } from '../../api/identity/jws.ts';
 import { localSigner, type Signer } from '../../api/identity/signer.ts';
 import type { JsonObject } from '../../api/identity/strict-json.ts';
+import { sendAnywhere } from '../../api/peers/outbound.ts';
 import { openTokens } from '../../api/peers/tokens.ts';
 import { connection } from '../../api/store/database.ts';
 import { openHome } from '../../api/store/home.ts';
@@ -93,7 +94,7 @@ async function tokenOfProgram(node: NodeProcess): Promise<string> {
 }
 
 function tokenWith({ url }: NodeProcess, clientId: string, signer: Signer): Promise<string> {
-  const tokens = openTokens({ clientId, signer, now: Date.now, randomId: randomUUID });
+  const tokens = openTokens({ clientId, signer, now: Date.now, randomId: randomUUID, send: sendAnywhere });
   return tokens.tokenFor({ url, audience: owner.url });
 }
 

@@ -5,6 +5,7 @@ import { DOORS } from '../../api/http/access.ts';
 import { thumbprint, publicPart } from '../../api/identity/jwk.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import { readNode } from '../../api/partners/statements.ts';
+import { sendAnywhere } from '../../api/peers/outbound.ts';
 import { openTokens } from '../../api/peers/tokens.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
 
@@ -18,7 +19,13 @@ const get = (path: string, init: RequestInit = {}) => fetch(`${node.localUrl}${p
 
 function ownToken(): Promise<string> {
   const signer = localSigner(node.jwk);
-  const tokens = openTokens({ clientId: 'packer.example', signer, now: Date.now, randomId: randomUUID });
+  const tokens = openTokens({
+    clientId: 'packer.example',
+    signer,
+    now: Date.now,
+    randomId: randomUUID,
+    send: sendAnywhere,
+  });
   return tokens.tokenFor({ url: node.localUrl, audience: node.url });
 }
 

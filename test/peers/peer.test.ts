@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { peekClaims } from '../../api/identity/jws.ts';
 import { localSigner } from '../../api/identity/signer.ts';
+import { openNetworks } from '../../api/peers/networks.ts';
+import { openOutbound } from '../../api/peers/outbound.ts';
 import { openPeers, type Peers } from '../../api/peers/peer.ts';
 import { type Answer, type FakePeer, json, openFakePeer } from '../support/fake-peer.ts';
 import { generateKey } from '../support/key.ts';
@@ -27,6 +29,7 @@ async function against(graphql: Answer, token?: Answer): Promise<FakePeer> {
     lookUp: async (organisation) => (organisation === BUYER ? { url } : undefined),
     now: () => clock,
     randomId: () => randomUUID(),
+    send: openOutbound(openNetworks('loopback')),
     report: (_organisation, why) => reports.push(why),
   });
   return peer;

@@ -49,6 +49,7 @@ export async function serveGraphql(
       return Promise.reject(new LotbookError('UNAUTHENTICATED', 'An access token is needed.'));
     },
     addressOf: () => '192.0.2.1',
+    callLimit: { take: () => Promise.resolve() },
     people: { log: { note: () => Promise.resolve(), noteLater: () => undefined } } as unknown,
     clock: Date.now,
     randomId: () => 'request-1',

@@ -28,7 +28,14 @@ export async function startTestNode(
   await initHome({ dir, organisation, name: `The ${organisation}`, generateKey: () => jwk });
   const config = readConfig(
     {},
-    { dir, port: 0, databaseUrl: database.url, databasePool: 4, ...options.config },
+    {
+      dir,
+      port: 0,
+      databaseUrl: database.url,
+      databasePool: 4,
+      outboundNetworks: 'loopback',
+      ...options.config,
+    },
   );
   const log = pino({ level: 'silent' });
   const node = await startNode(config, { log, ...options.overrides });

@@ -9,6 +9,7 @@ import { connectOwnNode, type OwnNode } from '../../api/cli/own-node.ts';
 import { readConfig } from '../../api/config.ts';
 import type { JsonObject } from '../../api/identity/strict-json.ts';
 import { packagePath } from '../../api/package-root.ts';
+import { sendAnywhere } from '../../api/peers/outbound.ts';
 import { openTokens } from '../../api/peers/tokens.ts';
 import { openHome } from '../../api/store/home.ts';
 
@@ -72,6 +73,8 @@ export async function startNodeProcess(options: NodeOptions): Promise<NodeProces
   const env: Record<string, string> = {
     ...cleanEnvironment(),
     LOTBOOK_PARTNER_POLL_MS: '500',
+    // They are all on this machine.
+    LOTBOOK_OUTBOUND_NETWORKS: 'loopback',
     ...options.env,
   };
   if (options.databaseUrl !== undefined) env['DATABASE_URL'] = options.databaseUrl;
@@ -218,6 +221,12 @@ async function fetchToken(
 ): Promise<string> {
   const { organisation, signer } = await openHome({ dir });
   const document = (await (await fetch(`${url}/.well-known/lotbook`)).json()) as { url: string };
-  const tokens = openTokens({ clientId: organisation, signer, now: Date.now, randomId: randomUUID });
+  const tokens = openTokens({
+    clientId: organisation,
+    signer,
+    now: Date.now,
+    randomId: randomUUID,
+    send: sendAnywhere,
+  });
   return tokens.tokenFor({ url, audience: audience ?? document.url });
 }

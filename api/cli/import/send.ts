@@ -35,6 +35,7 @@ const CHUNKS_IN_CALL = 5;
 /** After these the same call may succeed; it has the same keys, so it takes effect once. */
 const PASSING: ReadonlySet<string> = new Set([
   'TOO_BUSY',
+  'TOO_MANY_CALLS',
   'IN_USE',
   'UNABLE',
   'SHUTTING_DOWN',

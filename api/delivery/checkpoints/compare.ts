@@ -10,6 +10,7 @@ import type { Alarms } from './faults.ts';
 const PASSING: ReadonlySet<ErrorCode> = new Set([
   'UNREACHABLE',
   'TOO_BUSY',
+  'TOO_MANY_CALLS',
   'SHUTTING_DOWN',
   'UNAUTHENTICATED',
   'IN_USE',

@@ -8,6 +8,7 @@ import { type Config, readConfig } from '../../../api/config.ts';
 import { type PrivateJwk, publicPart } from '../../../api/identity/jwk.ts';
 import { localSigner } from '../../../api/identity/signer.ts';
 import { packagePath } from '../../../api/package-root.ts';
+import { sendAnywhere } from '../../../api/peers/outbound.ts';
 import { openTokens } from '../../../api/peers/tokens.ts';
 import { initHome } from '../../../api/store/home.ts';
 import { generateKey } from '../../support/key.ts';
@@ -61,6 +62,7 @@ export async function startNode(
       signer: localSigner(jwk),
       now: Date.now,
       randomId: () => crypto.randomUUID(),
+      send: sendAnywhere,
     }).tokenFor({ url: running.url, audience: `http://localhost:${port}` });
   return {
     ...running,
@@ -113,7 +115,12 @@ export async function runNode(given: {
     [...flags, packagePath('dist', 'cli.js'), '--dir', dir, '--port', String(port), 'start'],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DATABASE_URL: databaseUrl, LOTBOOK_LOG_LEVEL: 'warn' },
+      env: {
+        ...process.env,
+        DATABASE_URL: databaseUrl,
+        LOTBOOK_LOG_LEVEL: 'warn',
+        LOTBOOK_OUTBOUND_NETWORKS: 'loopback',
+      },
     },
   );
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
