@@ -247,7 +247,7 @@ describe('an acceptance', () => {
     const statuses: number[] = [];
     for (let knock = 0; knock < 25; knock += 1) statuses.push((await post('rubbish')).status);
     expect(statuses[0]).toBe(422);
-    expect(statuses.at(-1)).toBe(503);
+    expect(statuses.at(-1)).toBe(429);
   });
 });
 

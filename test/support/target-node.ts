@@ -89,7 +89,7 @@ async function digest(url: string): Promise<string> {
   try {
     const tables = await client.query<{ name: string }>(
       `SELECT quote_ident(tablename) AS name FROM pg_tables
-        WHERE schemaname = 'public' AND tablename NOT IN ('used_assertion', 'access_log', 'log_state', 'log_tile') ORDER BY 1`,
+        WHERE schemaname = 'public' AND tablename NOT IN ('used_assertion', 'access_log', 'call_allowance', 'log_state', 'log_tile') ORDER BY 1`,
     );
     const hash = createHash('sha256');
     for (const { name } of tables.rows) {
