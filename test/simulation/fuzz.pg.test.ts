@@ -16,8 +16,8 @@ test('whatever is sent, by whomever: no fault of the node, and nothing that is h
   const fresh = await freshDatabase();
   ({ drop } = fresh);
   node = await startNodeProcess({ organisation: OWNER, books: ['season'], databaseUrl: fresh.url });
-  const { faults, statuses } = await fuzz(node, await setScene(node), { requests: 1_000, seed: 20_261_122 });
+  const { faults, statuses } = await fuzz(node, await setScene(node), { requests: 500, seed: 20_261_122 });
   expect(faults).toEqual([]);
   // It got past the door, and was refused, in every way.
   expect(Object.keys(statuses)).toEqual(expect.arrayContaining(['200', '400', '401', '403', '404']));
-}, 180_000);
+}, 600_000);

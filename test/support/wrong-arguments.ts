@@ -5,11 +5,12 @@ import {
   isEnumType,
   isInputObjectType,
   isListType,
+  isObjectType,
   isRequiredArgument,
   isRequiredInputField,
   type GraphQLField,
   type GraphQLInputType,
-  type GraphQLSchema,
+  type GraphQLOutputType,
 } from 'graphql';
 import type { RootType } from '../../api/graphql/access.ts';
 import { readContract } from '../../api/graphql/schema.ts';
@@ -43,14 +44,39 @@ export interface SoundCall {
   document: string;
 }
 
-export function soundCalls(schema: GraphQLSchema = readContract()): SoundCall[] {
+/** @param named literals for arguments, and members of inputs, of these names; they are given where they need not be, too */
+export function soundCalls(named: Readonly<Record<string, string>> = {}): SoundCall[] {
+  const schema = readContract();
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((root) =>
     Object.values(root?.getFields() ?? {}).map((field) => ({
       type: root?.name as RootType,
       operation: field.name,
-      document: documentOf(root?.name ?? '', field, {}),
+      document: soundDocument(root?.name ?? '', field, named),
     })),
   );
+}
+
+/** Asks for all that can be answered, some levels deep. */
+function soundDocument(
+  root: string,
+  { name, args, type }: GraphQLField<unknown, unknown>,
+  named: Readonly<Record<string, string>>,
+): string {
+  const given = args
+    .filter((arg) => isRequiredArgument(arg) || arg.name in named)
+    .map((arg) => `${arg.name}: ${named[arg.name] ?? sample(arg.type, named)}`);
+  const list = given.length > 0 ? `(${given.join(', ')})` : '';
+  return `${root.toLowerCase()} { ${name}${list} ${everythingOf(type, 4)} }`;
+}
+
+function everythingOf(given: GraphQLOutputType, depth: number): string {
+  const type = getNamedType(given);
+  if (!isObjectType(type)) return '';
+  const fields = Object.values(type.getFields()).filter(
+    (field) =>
+      (depth > 1 || !isCompositeType(getNamedType(field.type))) && !field.args.some(isRequiredArgument),
+  );
+  return `{ __typename ${fields.map((field) => `${field.name} ${everythingOf(field.type, depth - 1)}`).join(' ')} }`;
 }
 
 function documentOf(
@@ -115,11 +141,14 @@ const SAMPLES: Readonly<Record<string, string>> = {
   JSON: '{ note: "sample" }',
 };
 
-function sample(type: GraphQLInputType): string {
+function sample(type: GraphQLInputType, named: Readonly<Record<string, string>> = {}): string {
   const nullable = getNullableType(type);
-  if (isListType(nullable)) return `[${sample(nullable.ofType)}]`;
+  if (isListType(nullable)) return `[${sample(nullable.ofType, named)}]`;
   if (isEnumType(nullable)) return nullable.getValues()[0]?.name ?? 'null';
   if (!isInputObjectType(nullable)) return SAMPLES[String(nullable)] ?? 'null';
-  const required = Object.values(nullable.getFields()).filter(isRequiredInputField);
-  return `{ ${required.map(({ name, type: inner }) => `${name}: ${sample(inner)}`).join(', ')} }`;
+  const given = Object.values(nullable.getFields()).filter(
+    (member) => isRequiredInputField(member) || member.name in named,
+  );
+  const members = given.map(({ name, type: inner }) => `${name}: ${named[name] ?? sample(inner, named)}`);
+  return `{ ${members.join(', ')} }`;
 }
