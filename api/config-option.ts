@@ -21,6 +21,16 @@ export const milliseconds = whole(1, 86_400_000).describe(
   'a whole number of milliseconds from 1 to 86400000 (a day)',
 );
 
+const ROLE_MAP =
+  /^[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR)(,[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR))*$/;
+const roleMap = z.string().regex(ROLE_MAP).describe('pairs such as quality=APPROVER with commas between');
+
+const NETWORKS = /^(loopback|private|[\da-f.:]+\/\d{1,3})(,(loopback|private|[\da-f.:]+\/\d{1,3}))*$/;
+const networks = z
+  .string()
+  .regex(NETWORKS)
+  .describe('loopback, private, or networks such as 10.1.0.0/16, with commas between');
+
 /** An http or https URL without user, query or fragment. */
 export function isBaseUrl(value: string): boolean {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -33,3 +43,12 @@ export function isSafe(value: string): boolean {
   const { protocol, hostname } = new URL(value);
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
+
+const baseUrl = z
+  .string()
+  .refine(isBaseUrl)
+  .transform((value) => value.replace(/\/+$/, ''))
+  .describe('an http or https URL without user, query or fragment');
+
+/** Types that are longer than a line. */
+export const kinds = { baseUrl, networks, roleMap };

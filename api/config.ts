@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isBaseUrl, isSafe, milliseconds, type Option, option, text, whole } from './config-option.ts';
+import { isBaseUrl, isSafe, kinds, milliseconds, type Option, option, text, whole } from './config-option.ts';
 
 /** A setting of a node that is wrong. The message names each variable and what to do; it never holds a value. */
 export class ConfigError extends Error {
@@ -9,9 +9,6 @@ export class ConfigError extends Error {
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const GOSSIP = ['authority', 'partners', 'off'] as const;
 const COSIGN = ['witness', 'followed'] as const;
-const ROLE_MAP =
-  /^[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR)(,[^=,]+=(VIEWER|EDITOR|APPROVER|INVESTIGATOR|AUDITOR|ADMINISTRATOR))*$/;
-const NETWORKS = /^(loopback|private|[\da-f.:]+\/\d{1,3})(,(loopback|private|[\da-f.:]+\/\d{1,3}))*$/;
 const METRICS_READERS = ['callers', 'loopback', 'nobody'] as const;
 
 /** Every option of a node, in the order in which `.env.example` shows them. */
@@ -37,11 +34,7 @@ export const options = {
   }),
   url: option({
     env: 'LOTBOOK_URL',
-    type: z
-      .string()
-      .refine(isBaseUrl)
-      .transform((value) => value.replace(/\/+$/, ''))
-      .describe('an http or https URL without user, query or fragment'),
+    type: kinds.baseUrl,
     default: ({ port }) => `http://localhost:${port}`,
     shown: 'http://localhost:4000',
     explanation: 'The public base URL of this node, as partners reach it. Follows LOTBOOK_PORT when unset.',
@@ -131,11 +124,7 @@ export const options = {
   }),
   outboundNetworks: option({
     env: 'LOTBOOK_OUTBOUND_NETWORKS',
-    type: z
-      .string()
-      .regex(NETWORKS)
-      .describe('loopback, private, or networks such as 10.1.0.0/16, with commas between')
-      .optional(),
+    type: kinds.networks.optional(),
     shown: 'private',
     explanation:
       'Networks of your own in which partners may have their nodes: their addresses are called there. When unset, only the public Internet is; loopback is this machine.',
@@ -286,11 +275,7 @@ export const options = {
   }),
   oidcRoles: option({
     env: 'LOTBOOK_OIDC_ROLES',
-    type: z
-      .string()
-      .regex(ROLE_MAP)
-      .describe('pairs such as quality=APPROVER with commas between')
-      .optional(),
+    type: kinds.roleMap.optional(),
     shown: 'lotbook-admins=ADMINISTRATOR,quality=APPROVER',
     explanation:
       'Which value of that claim gives which role. When unset, the values are the names of the roles.',

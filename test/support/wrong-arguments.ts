@@ -66,7 +66,7 @@ function soundDocument(
     .filter((arg) => isRequiredArgument(arg) || arg.name in named)
     .map((arg) => `${arg.name}: ${named[arg.name] ?? sample(arg.type, named)}`);
   const list = given.length > 0 ? `(${given.join(', ')})` : '';
-  return `${root.toLowerCase()} { ${name}${list} ${everythingOf(type, 4)} }`;
+  return `${root.toLowerCase()} { ${name}${list} ${everythingOf(type, 3)} }`;
 }
 
 function everythingOf(given: GraphQLOutputType, depth: number): string {

@@ -30,11 +30,11 @@ export async function setScene(node: NodeProcess): Promise<Scene> {
   const [hiddenField, hiddenTitle, shared] = ['field', 'title', 'shared'].map(
     (name) => `canary${name}${randomBytes(6).toString('hex')}`,
   ) as [string, string, string];
-  const content = { note: shared, 'https://values.example/price': hiddenField };
+  const fields = { note: shared, '{https://values.example/}price': hiddenField };
   const { requests } = await node.mutate(
     `mutation ($updates: [UpdateInput!]!) { requestUpdates(updates: $updates) { requests { state error { code message } } } }`,
     {
-      updates: [{ book: BOOK, key: randomUUID(), changes: [{ record: LOT, kind: 'LOT', base: 0, content }] }],
+      updates: [{ book: BOOK, key: randomUUID(), changes: [{ record: LOT, kind: 'LOT', base: 0, fields }] }],
     },
   );
   if (!JSON.stringify(requests).includes('APPROVED'))
