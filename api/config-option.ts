@@ -50,5 +50,15 @@ const baseUrl = z
   .transform((value) => value.replace(/\/+$/, ''))
   .describe('an http or https URL without user, query or fragment');
 
+const signerUrl = z
+  .string()
+  .regex(/^(unix:\/.+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)$/)
+  .describe('unix:<path of a socket>, or an http URL on this machine');
+
+const privateKey = z
+  .string()
+  .regex(/^\s*(\{[^]*\}|-----BEGIN PRIVATE KEY-----[^]*-----END PRIVATE KEY-----)\s*$/)
+  .describe('a private JWK as JSON or a PKCS#8 PEM');
+
 /** Types that are longer than a line. */
-export const kinds = { baseUrl, networks, roleMap };
+export const kinds = { baseUrl, networks, privateKey, roleMap, signerUrl };

@@ -57,22 +57,14 @@ export const options = {
   }),
   privateKey: option({
     env: 'LOTBOOK_PRIVATE_KEY',
-    type: z
-      .string()
-      .regex(/^\s*(\{[^]*\}|-----BEGIN PRIVATE KEY-----[^]*-----END PRIVATE KEY-----)\s*$/)
-      .describe('a private JWK as JSON or a PKCS#8 PEM')
-      .optional(),
+    type: kinds.privateKey.optional(),
     shown: '\'{"kty":"OKP","crv":"Ed25519","x":"...","d":"..."}\'',
     explanation:
       "The node's private key, from a vault. To change keys without a restart, a JWK Set with the next key too. When unset, it is in a file under LOTBOOK_DIR.",
   }),
   signerUrl: option({
     env: 'LOTBOOK_SIGNER_URL',
-    type: z
-      .string()
-      .regex(/^(unix:\/.+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)$/)
-      .describe('unix:<path of a socket>, or an http URL on this machine')
-      .optional(),
+    type: kinds.signerUrl.optional(),
     shown: 'unix:/run/lotbook-signer.sock',
     explanation:
       'Another process that signs, before an HSM or a key service: it keeps the private keys instead of this node. What it has to answer is in schema/PROTOCOL.md, section 1.',
