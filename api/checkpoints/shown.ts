@@ -1,13 +1,19 @@
 import { verificationKey, type VerificationKey } from '../identity/jwk.ts';
 import { peekClaims } from '../identity/jws.ts';
-import { cosignedAt, parseCheckpoint, withSignatures, type SignedCheckpoint } from '../ledger/checkpoint.ts';
-import { isSignedBy, signatureLine } from '../ledger/note.ts';
+import {
+  cosignatureBy,
+  parseCheckpoint,
+  withSignatures,
+  type SignedCheckpoint,
+} from '../ledger/checkpoint.ts';
+import { isSignedBy } from '../ledger/note.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { membersNamed } from '../ledger/statements/standing.ts';
 import { lastStatement } from '../store/authority.ts';
-import { checkpointAt, keepCheckpoint, lastCheckpoint, readCosigned } from '../store/checkpoints.ts';
+import { keepCheckpoint, lastCheckpoint, lockCheckpoint, readCosigned } from '../store/checkpoints.ts';
 import { readBookHead } from '../store/entries.ts';
 import { readLogState } from '../store/log-nodes.ts';
+import { inTransaction } from '../store/transaction.ts';
 import type { CheckpointDeps } from './deps.ts';
 import { noteFork } from './fork.ts';
 import { rootAt } from './log-nodes.ts';
@@ -69,10 +75,12 @@ async function takeCosignature(
   from: string,
   given: SignedCheckpoint,
 ): Promise<void> {
-  if (cosignedAt(given, from, (await keysOf(from)).values()) === null) return;
-  const own = await checkpointAt(pool, given.origin, given.size);
-  const read = own && parseCheckpoint(own.note);
-  if (!own || !read || read.root !== given.root) return;
-  const lines = given.note.signatures.filter(({ name }) => name === from).map(signatureLine);
-  await keepCheckpoint(pool, given.origin, { ...own, note: withSignatures(read, lines.join('')) });
+  const cosignature = cosignatureBy(given, from, (await keysOf(from)).values());
+  if (!cosignature) return;
+  await inTransaction(pool, async (client) => {
+    const own = await lockCheckpoint(client, given.origin, given.size);
+    const read = own && parseCheckpoint(own.note);
+    if (!own || !read || read.root !== given.root) return;
+    await keepCheckpoint(client, given.origin, { ...own, note: withSignatures(read, cosignature.line) });
+  });
 }

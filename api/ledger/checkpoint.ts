@@ -4,6 +4,7 @@ import type { VerificationKey } from '../identity/jwk.ts';
 import {
   formatNote,
   KEY_ID_BYTES,
+  MOST_SIGNATURES,
   parseNote,
   parseSignatures,
   publicBytes,
@@ -65,10 +66,19 @@ export async function cosign({ note }: SignedCheckpoint, who: NoteSigner, atMs: 
 
 /** When a key of this name cosigned, ms since 1970; null where none did. */
 export function cosignedAt(
-  { note }: SignedCheckpoint,
+  checkpoint: SignedCheckpoint,
   name: string,
   keys: Iterable<VerificationKey>,
 ): number | null {
+  return cosignatureBy(checkpoint, name, keys)?.atMs ?? null;
+}
+
+/** The line by which a key of this name cosigned, and when; null where none did. Of no other line anything is known. */
+export function cosignatureBy(
+  { note }: SignedCheckpoint,
+  name: string,
+  keys: Iterable<VerificationKey>,
+): { line: string; atMs: number } | null {
   for (const key of keys) {
     const id = cosignerKeyId(name, key);
     for (const { name: named, bytes } of note.signatures) {
@@ -78,18 +88,20 @@ export function cosignedAt(
       const seconds = bytes.readBigUInt64BE(KEY_ID_BYTES);
       const digest = key.alg === 'ES256' ? 'sha256' : undefined;
       const given = { key: key.key, dsaEncoding: 'ieee-p1363' } as const;
-      if (verify(digest, cosigned(note, seconds), given, signature)) return Number(seconds) * 1000;
+      if (verify(digest, cosigned(note, seconds), given, signature))
+        return { line: signatureLine({ name, bytes }), atMs: Number(seconds) * 1000 };
     }
   }
   return null;
 }
 
-/** The note with these signature lines too, each once; unchanged where they are none. */
+/** The note with these signature lines too, each once, as far as readers take so many; unchanged where they are none. */
 export function withSignatures(checkpoint: SignedCheckpoint, lines: string): string {
   const { note } = checkpoint;
   const known = new Set(note.signatures.map(nameAndKey));
   const more = (parseSignatures(lines) ?? []).filter((signature) => !known.has(nameAndKey(signature)));
-  return formatNote({ text: note.text, signatures: [...note.signatures, ...more] });
+  const signatures = [...note.signatures, ...more].slice(0, MOST_SIGNATURES);
+  return formatNote({ text: note.text, signatures });
 }
 
 function bodyOf({ origin, size, root }: Checkpoint): string {

@@ -27,8 +27,8 @@ export interface NoteSigner {
 }
 
 export const KEY_ID_BYTES = 4;
-/** Readers take at least so many signatures. */
-const MOST_SIGNATURES = 64;
+/** Readers take at least so many signatures; this one takes no more. */
+export const MOST_SIGNATURES = 64;
 const MOST_CHARACTERS = 64 * 1024;
 const SIGNATURE_LINE = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u;
 const ED25519 = 1;

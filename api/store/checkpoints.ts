@@ -59,6 +59,20 @@ export async function checkpointAt(
   return rows[0] ?? null;
 }
 
+/** The same for the rest of the transaction: nobody else adds to its note meanwhile. */
+export async function lockCheckpoint(
+  client: pg.PoolClient,
+  book: string,
+  size: number,
+): Promise<StoredCheckpoint | null> {
+  const { rows } = await client.query<StoredCheckpoint>({
+    name: 'lock-checkpoint',
+    text: `SELECT ${COLUMNS} FROM checkpoint WHERE book = $1 AND size = $2 FOR UPDATE`,
+    values: [book, size],
+  });
+  return rows[0] ?? null;
+}
+
 /** The `count` last ones, the newest first. */
 export async function lastCheckpoints(
   db: Queryable,

@@ -5,6 +5,7 @@ import { sha256 } from '../../api/identity/sha256.ts';
 import { localSigner } from '../../api/identity/signer.ts';
 import {
   cosign,
+  cosignatureBy,
   cosignedAt,
   parseCheckpoint,
   signCheckpoint,
@@ -72,6 +73,21 @@ describe.each([
     expect(cosignedAt(both, 'witness.example', [holder.key])).toBeNull();
     expect(cosignedAt(both, 'packer.example', [holder.key])).toBeNull();
     expect(withSignatures(both, line)).toBe(formatNote(both.note));
+  });
+
+  test('takes no more signatures than its readers', async () => {
+    const signed = read(await signCheckpoint(body, holder));
+    const line = await cosign(signed, witness, 5_000);
+    const junk = Array.from(
+      { length: 40 },
+      (_, nr) => `\u2014 witness.example ${Buffer.from(`key${nr}!`).toString('base64')}\n`,
+    );
+    const first = read(withSignatures(signed, `${junk.join('')}${line}`));
+    const full = read(withSignatures(first, junk.join('').replaceAll('witness', 'other')));
+    expect(full.note.signatures).toHaveLength(64);
+    expect(isSignedBy(full.note, 'packer.example', [holder.key])).toBe(true);
+    // Of all that stands under a name, that which holds.
+    expect(cosignatureBy(full, 'witness.example', [witness.key])).toEqual({ line, atMs: 5_000 });
   });
 
   test('loses its signatures with any change of what it says', async () => {

@@ -29,7 +29,7 @@ export async function benchLongExport(server: BenchServer, dir: string, changes:
   const read = await verified(file);
   const of = (name: string, unit: string, value: number) => figure('h', name, unit, [value]);
   const size = changes.toLocaleString('en');
-  const most = 96 + (changes * BYTES_OF_RECORD) / MIB;
+  const most = 160 + (changes * BYTES_OF_RECORD) / MIB;
   return [
     of(`exported entries of a book of ${size}, with a heap of ${NODE_HEAP_MIB} MiB`, '/s', made.perSecond),
     atMost(of('  resident memory of the node beyond what it had before', 'MiB', made.grown / MIB), 64),
