@@ -27,10 +27,10 @@ export function admin(randomId: () => string, dir = packagePath('dist', 'admin')
       throw new LotbookError('NOT_FOUND', message);
     }
     const nonce = randomId();
-    const policy = String(res.getHeader('content-security-policy')).replace(
-      /style-src [^;]*/,
-      `$& 'nonce-${nonce}'`,
-    );
+    // The reader of bar codes is WebAssembly, which this word lets in, and nothing else.
+    const policy = String(res.getHeader('content-security-policy'))
+      .replace(/style-src [^;]*/, `$& 'nonce-${nonce}'`)
+      .replace(/script-src [^;]*/, `$& 'wasm-unsafe-eval'`);
     res.setHeader('content-security-policy', policy);
     res.setHeader('cache-control', 'no-store');
     res.type('html').send(page.replace('<head>', `<head><meta name="style-nonce" content="${nonce}" />`));

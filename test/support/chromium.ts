@@ -19,6 +19,7 @@ export function hasBrowser(): boolean {
   return false;
 }
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, args: FLAGS });
+/** With flags of the browser's besides. */
+export function openBrowser(flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: PATH, args: [...FLAGS, ...flags] });
 }
