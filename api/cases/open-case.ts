@@ -11,7 +11,7 @@ export const ENTRY_KINDS = [
   'CASE_LINE',
   'SUSPECT',
   'TASK',
-  'DECISION',
+  'CASE_DECISION',
   'CHECK',
 ] as const satisfies readonly RecordKind[];
 const FILE_KINDS: readonly RecordKind[] = ['CASE', ...ENTRY_KINDS, 'NOTE'];

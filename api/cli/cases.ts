@@ -113,7 +113,7 @@ function addFile(cases: Command): void {
   cases
     .command('write')
     .argument('<book>')
-    .argument('<kind>', 'CASE_LINE, SUSPECT, TASK, DECISION or CHECK')
+    .argument('<kind>', 'CASE_LINE, SUSPECT, TASK, CASE_DECISION or CHECK')
     .argument('<file>', 'JSON with its fields')
     .description('write an entry of the file')
     .action(async (book: string, kind: string, file: string, _: object, self: Command) => {

@@ -9,7 +9,7 @@ export const CASE_TYPES = [
   'CASE_LINE',
   'SUSPECT',
   'TASK',
-  'DECISION',
+  'CASE_DECISION',
   'NOTICE',
   'REPLY',
   'CHECK',
@@ -137,7 +137,7 @@ const TASK = shape(
   false,
 );
 
-const DECISION = shape(
+const CASE_DECISION = shape(
   { 'case!': uuid, 'decision!': text, 'why!': text, 'by!': text, 'at!': rules.dateTime },
   false,
 );
@@ -269,7 +269,7 @@ export const CASE_SHAPES: Record<CaseType, Shape> = {
   CASE_LINE,
   SUSPECT,
   TASK,
-  DECISION,
+  CASE_DECISION,
   NOTICE,
   REPLY,
   CHECK,

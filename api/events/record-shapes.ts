@@ -192,7 +192,7 @@ export const PLAIN_RECORDS: Record<PlainRecordType, PlainRecord> = {
   CASE_LINE: ofCase('CASE_LINE'),
   SUSPECT: ofCase('SUSPECT'),
   TASK: ofCase('TASK'),
-  DECISION: ofCase('DECISION'),
+  CASE_DECISION: ofCase('CASE_DECISION'),
   NOTICE: ofCase('NOTICE'),
   REPLY: ofCase('REPLY'),
   CHECK: ofCase('CHECK'),

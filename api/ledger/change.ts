@@ -17,7 +17,7 @@ export const RECORD_KINDS = [
   'CASE_LINE',
   'SUSPECT',
   'TASK',
-  'DECISION',
+  'CASE_DECISION',
   'NOTICE',
   'REPLY',
   'CHECK',

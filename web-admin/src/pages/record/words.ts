@@ -12,7 +12,7 @@ export const KINDS: Readonly<Record<RecordKind, string>> = {
   CASE_LINE: 'case line',
   SUSPECT: 'suspect',
   TASK: 'task',
-  DECISION: 'decision',
+  CASE_DECISION: 'decision',
   NOTICE: 'recall notice',
   REPLY: 'reply to a notice',
   CHECK: 'effectiveness check',
