@@ -14,6 +14,7 @@ import { addInit } from './cli/init.ts';
 import { addKeys } from './cli/keys.ts';
 import { wholeNumber } from './cli/options.ts';
 import { EXIT, reportError } from './cli/output.ts';
+import { addLocks } from './cli/locks.ts';
 import { addPartners } from './cli/partners.ts';
 import { addRetention } from './cli/retention.ts';
 import { addPeople } from './cli/people.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
     addReceived,
     addCases,
     addErase,
+    addLocks,
     addRetention,
     addExport,
     addVerify,

@@ -23,8 +23,7 @@ export const options = {
     env: 'LOTBOOK_HOST',
     type: text.describe('a host name or an IP address'),
     default: '127.0.0.1',
-    explanation:
-      'The address to listen on. 0.0.0.0 or :: listens on all; put a proxy that speaks TLS before it.',
+    explanation: 'The address to listen on; 0.0.0.0 or :: for all. Put a proxy that speaks TLS before it.',
   }),
   port: option({
     env: 'LOTBOOK_PORT',
@@ -137,14 +136,19 @@ export const options = {
     env: 'LOTBOOK_PARTNER_POLL_MS',
     type: milliseconds,
     default: 5000,
-    explanation:
-      'How often partners are asked for the books that they share with this node, in milliseconds.',
+    explanation: 'How often partners are asked for the books that they share here, in milliseconds.',
   }),
   retentionPollMs: option({
     env: 'LOTBOOK_RETENTION_POLL_MS',
     type: milliseconds,
     default: 3_600_000,
     explanation: 'How often records whose time is over are looked for and erased, in milliseconds.',
+  }),
+  lockSeconds: option({
+    env: 'LOTBOOK_LOCK_SECONDS',
+    type: whole(1, 31_536_000),
+    default: 259_200,
+    explanation: 'How long a record is locked at most without a renewal, in books approved here, in seconds.',
   }),
   holderPatienceMs: option({
     env: 'LOTBOOK_HOLDER_PATIENCE_MS',
@@ -189,8 +193,7 @@ export const options = {
     env: 'LOTBOOK_SLOW_READER_MS',
     type: milliseconds,
     default: 30_000,
-    explanation:
-      'How long a subscriber may leave what was sent unread before it is cut off, in milliseconds.',
+    explanation: 'How long a subscriber may leave unread what was sent before it is cut off, in ms.',
   }),
   caseRecords: option({
     env: 'LOTBOOK_CASE_RECORDS',

@@ -24,6 +24,14 @@ export const errorCodes = {
     status: 409,
     duty: 'Read what is there and decide anew: it differs from what this call assumes.',
   },
+  LOCKED: {
+    status: 409,
+    duty: 'Somebody else holds the record: wait for the end of the lock, ask its holder, or have an administrator break it. What you wanted to save is kept in your request.',
+  },
+  LOCK_LOST: {
+    status: 409,
+    duty: 'The lock is not yours any more: compare your draft, which is kept in your request, with the record as it is now, lock it again and save.',
+  },
   NOT_AUTHORITY: {
     status: 421,
     duty: 'Send the request to the authority of the book, or to your own node, which delivers it.',

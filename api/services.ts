@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { ackFeed } from './delivery/acknowledge.ts';
 import { headsRootAt } from './checkpoints/log-nodes.ts';
 import { followOwnKeys, introducing, mainKey } from './services/keys.ts';
+import { renewingAt } from './services/renew-locks.ts';
 import { openCheckpointing } from './services/checkpoints.ts';
 import { openInquiryRoom } from './services/inquiries.ts';
 import { registerMetrics } from './services/metrics.ts';
@@ -95,7 +96,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   const retention = openRetention({ ...sources, pool: db.pool, eraseRecords, isLeading });
   const subscriber = openSubscriber({ ...followed, checker });
   context.onClose(async () => {
-    await Promise.all([checkpoints.stop(), retention.stop()]);
+    await Promise.all([checkpoints.stop(), retention.stop(), approval.leases.stop()]);
     await Promise.all([hub.close(), subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
     await checker.stop();
     await replication.stop();
@@ -134,12 +135,9 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
     start: async () => {
       await replication.start();
       for (const name of home.books) await openNamedBook(context, approval, name);
-      outbox.start();
-      subscriber.start();
-      checkpoints.start();
+      for (const room of [outbox, subscriber, checkpoints]) room.start();
       followOwnKeys(context, approval);
-      retention.start();
-      cases.start();
+      for (const room of [retention, cases, approval.leases]) room.start();
     },
   };
 }
@@ -301,6 +299,7 @@ function openApprovalRoom(
       keys: signer,
       grants,
       seatOf: (book) => seatOf(replication, book),
+      lockSeconds: config.lockSeconds,
       groupCommit: config.groupCommit,
       maxQueue: config.maxQueue,
       randomBytes: (length) => Buffer.from(context.randomBytes(length)),
@@ -317,6 +316,10 @@ function openApprovalRoom(
       },
     },
     outbox,
+    {
+      renew: renewingAt(peers, limits),
+      isLeading: () => replication.isLeading(),
+    },
   );
   return { approval, outbox };
 }

@@ -12,6 +12,7 @@ const mappers: Record<string, string> = {
   Book: '../../delivery/reading.ts#BookView',
   Change: '../../delivery/changes.ts#ChangeView',
   Grant: '../grant-in-book.ts#GrantInBook',
+  Lock: '../lock-in-book.ts#LockInBook',
   Record: '../../delivery/records.ts#RecordView',
   UpdateRequest: '../../approval/update.ts#RequestView',
 };

@@ -1,4 +1,6 @@
 import type { Caller } from '../sharing/caller.ts';
+import { lockIdOf } from '../ledger/entry-lock.ts';
+import { leaseOf } from '../store/lock-leases.ts';
 import type { StoredBook } from '../store/books.ts';
 import { countProvisional } from '../store/requests.ts';
 import { createBook } from './books.ts';
@@ -8,6 +10,8 @@ import { approveRequest, pendingOf, readRequest, rejectByPerson } from './decide
 import { deliver } from './deliver.ts';
 import { eraseRecords } from './erase-records.ts';
 import { ownedBook } from './here.ts';
+import { openLeaseWatch, type LeaseWatch, type LockToken } from './lock-leases.ts';
+import { breakLock, lockRecords, renewLocks, unlockRecords, type LocksWanted } from './lock-records.ts';
 import type { Outbox } from './outbox.ts';
 import { requestUpdates } from './request-updates.ts';
 import { openSequencer, type Sequencer } from './sequencer.ts';
@@ -45,10 +49,25 @@ export interface Approval {
     caller: Caller,
     erasure: { book: string; records: readonly string[]; reason: string },
   ): Promise<RequestView>;
+  lockRecords(caller: Caller, wanted: LocksWanted): Promise<LockToken[]>;
+  unlockRecords(caller: Caller, given: { book: string; locks: readonly LockToken[] }): Promise<RequestView>;
+  breakLock(caller: Caller, given: { book: string; record: string; reason: string }): Promise<RequestView>;
+  renewLocks(caller: Caller, given: { book: string; locks: readonly LockToken[] }): Promise<Date>;
+  /** Until when a lock is held by its last renewal; null where this node does not know of any. */
+  renewedUntil(book: string, lock: LockToken): Promise<Date | null>;
+  leases: LeaseWatch;
   sequencer: Sequencer;
 }
 
-export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox): Approval {
+/** What approval needs of the rest of the node, and of other nodes. */
+export interface Others {
+  /** Has leases renewed by the node that holds the right. */
+  renew(to: string, book: string, locks: readonly LockToken[]): Promise<Date>;
+  /** Whether this process looks after the node's books. */
+  isLeading(): boolean;
+}
+
+export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox, others: Others): Approval {
   const sequencer = openSequencer(deps);
   const here: Door = { ...deps, sequencer };
   return {
@@ -68,6 +87,12 @@ export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox): App
     askAsOwner: async (caller, update) =>
       askAsOwner(here, outbox, caller, await ownedBook(here, update.book, 'book'), update),
     eraseRecords: (caller, erasure) => eraseRecords(here, outbox, caller, erasure),
+    lockRecords: (caller, wanted) => lockRecords(here, outbox, caller, wanted),
+    unlockRecords: (caller, given) => unlockRecords(here, outbox, caller, given),
+    breakLock: (caller, given) => breakLock(here, outbox, caller, given),
+    renewLocks: (caller, given) => renewLocks(here, caller, given, others.renew),
+    renewedUntil: (book, { record, token }) => leaseOf(deps.pool, { book, lock: lockIdOf(record), token }),
+    leases: openLeaseWatch(here, others.isLeading),
     sequencer,
   };
 }

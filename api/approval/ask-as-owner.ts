@@ -29,21 +29,35 @@ export async function askAsOwner(
   const view = await decideOrQueue(door, outbox, caller, { book, update, place: 'update' }, current);
   if (view.state !== 'QUEUED' || view.id === null) return view;
   const { id } = view;
-  const decided = await lookAgain(door, id, async () => {
-    const request = await requestById(door.pool, id);
-    if (!request?.decidedAt) return null;
-    const now = viewOf(book.id, request);
+  const decided = await whenDecided(door, id, async (now) => {
     const records = await readCurrent(
       door.pool,
       book.id,
       now.outcome.map(({ record }) => record),
     );
-    const isHere = now.outcome.every(({ record, version }) => (records.get(record)?.version ?? 0) >= version);
-    return isHere ? now : null;
+    return now.outcome.every(({ record, version }) => (records.get(record)?.version ?? 0) >= version);
   });
   if (decided) return decided;
-  const message = `The request is signed and waits for ${book.authority}, which holds the right to approve: look later.`;
-  throw new LotbookError('UNABLE', message, { retryAfterMs: PATIENCE_MS });
+  throw stillWaits(book);
+}
+
+export function stillWaits({ authority }: StoredBook): LotbookError {
+  const message = `The request is signed and waits for ${authority}, which holds the right to approve: look later.`;
+  return new LotbookError('UNABLE', message, { retryAfterMs: PATIENCE_MS });
+}
+
+/** A queued request once it is decided, and `isSeen`; null where that takes long. */
+export function whenDecided(
+  door: Door,
+  id: string,
+  isSeen: (decided: RequestView) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<RequestView | null> {
+  return lookAgain(door, id, async () => {
+    const request = await requestById(door.pool, id);
+    if (!request?.decidedAt) return null;
+    const decided = viewOf(request.book, request);
+    return (await isSeen(decided)) ? decided : null;
+  });
 }
 
 async function lookAgain<T>({ bell }: Door, id: string, look: () => Promise<T | null>): Promise<T | null> {

@@ -3,7 +3,8 @@ import type { DecidedRequest, NewEntry } from '../store/commit.ts';
 import { readHead } from '../store/commit.ts';
 import type { Pool } from '../store/database.ts';
 import { keyRecord } from '../identity/key-state.ts';
-import { headsAfter, nameOf, type Base, type DueKey, type Plan } from './plan.ts';
+import { headsAfter, nameOf } from './plan.ts';
+import type { Base, DueKey, Plan } from './planned.ts';
 
 /** The end of a proposal in a book's log. */
 export interface Place {

@@ -1,4 +1,6 @@
+import { lockRefusal } from './decide-lock.ts';
 import { mayChange, type Verdict } from '../sharing/permitted.ts';
+import { lockIdOf } from '../ledger/entry-lock.ts';
 import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
 import type { PreparedChange, PreparedUpdate, RequestError } from './update.ts';
 
@@ -23,7 +25,7 @@ export function decide(
   let byPerson = false;
   for (const change of update.changes) {
     const { index } = change;
-    if (versionOf(change.record) !== change.seenVersion) return { kind: 'AGAIN' };
+    if (hasMoved(change, versionOf)) return { kind: 'AGAIN' };
     if ((change.kind === 'GRANT' || change.erases) && !update.requester.administrator)
       return refuse(notForThem(index));
     const verdict = verdictOn(update, change, grants, now);
@@ -34,7 +36,9 @@ export function decide(
         place: `changes[${index}].fields.${verdict.field}`,
       });
     }
-    if (verdict.decision === 'BY_PERSON') byPerson = true;
+    if (verdict.decision === 'BY_PERSON' && !change.act) byPerson = true;
+    const locked = lockRefusal(update, change, grants, now);
+    if (locked) return refuse(locked);
     if (change.refusal) return refuse(refusalFor(update, change, change.refusal));
   }
   return byPerson ? { kind: 'PEND' } : { kind: 'APPROVE' };
@@ -57,6 +61,18 @@ function refusalFor(
   return { code: 'BAD_INPUT', message, place: `changes[${index}].fields` };
 }
 
+/** Whether the record, its lock, or what a lock is asked for has another version than was seen. */
+function hasMoved(
+  { record, seenVersion, lock, act }: PreparedChange,
+  versionOf: (record: string) => number,
+): boolean {
+  return (
+    versionOf(record) !== seenVersion ||
+    (seenVersion > 0 && versionOf(lock?.id ?? lockIdOf(record)) !== (lock?.version ?? 0)) ||
+    (act !== undefined && versionOf(act.record) !== act.seenVersion)
+  );
+}
+
 function verdictOn(
   update: PreparedUpdate,
   change: PreparedChange,
@@ -64,6 +80,8 @@ function verdictOn(
   now: number,
 ): Verdict {
   if (update.requester.administrator || update.approval) return { decision: 'BY_RULE' };
+  // Whose lock it is decides.
+  if (change.act && change.act.do !== 'TAKE') return { decision: 'BY_RULE' };
   const question = { audience: update.requester.audience, purpose: ORDINARY_PURPOSE, now };
   const verdicts: Verdict[] = [];
   for (const attributes of [change.before, change.after]) {

@@ -65,7 +65,7 @@ async function take(
   try {
     const update = await readSigned(here, caller, token, place);
     Object.assign(name, { book: update.input.book, key: update.input.key, requester: requesterIn(update) });
-    checkShape(update.input, place, update.signer === ownerOf(update.input.book));
+    checkShape(update.input, place, update.signer === ownerOf(update.input.book), true);
     const { book, requester } = await placeOf(here, caller, update, place);
     const part = here.authority.standing(book.id);
     const known = part === 'SOLO' ? undefined : await knownOf(here, update);

@@ -3,6 +3,7 @@ import { LotbookError, toLotbookError } from '../errors.ts';
 import type { PinnedKeys } from '../identity/jws.ts';
 import type { Signer } from '../identity/signer.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { isLockId, lockIdOf } from '../ledger/entry-lock.ts';
 import { bookById, currentStates, type StoredBook } from '../store/books.ts';
 import type { Pool } from '../store/database.ts';
 import { idsToRead, prepareUpdate } from './prepare.ts';
@@ -103,10 +104,11 @@ export function errorView(here: Pick<Here, 'log'>, error: unknown): RequestError
   return { code, message, ...details };
 }
 
-/** Records as they are now; null for those that are not there. */
+/** Records as they are now, with their locks; null for those that are not there. */
 export async function readCurrent(pool: Pool, book: string, ids: readonly string[]): Promise<KnownRecords> {
   const known = new Map<string, CurrentRecord | null>(ids.map((id) => [id, null]));
-  for (const { id, kind, version, ...texts } of await currentStates(pool, book, ids)) {
+  const locks = ids.filter((id) => !isLockId(id)).map(lockIdOf);
+  for (const { id, kind, version, ...texts } of await currentStates(pool, book, [...ids, ...locks])) {
     const state = JSON.parse(texts.state ?? '{}') as Fields;
     const first = version === 1 ? state : (JSON.parse(texts.first ?? '{}') as Fields);
     known.set(id, { kind: kind as RecordKind, version, state, first });

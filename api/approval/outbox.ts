@@ -80,7 +80,7 @@ async function keep(
   const owner = ownerOf(update.book);
   const isOwner = owner === deps.organisation;
   const changes = update.changes.map((change, index) =>
-    requested(change, isOwner, `${place}.changes[${index}]`, deps.uuid),
+    withLock(change, requested(change, isOwner, `${place}.changes[${index}]`, deps.uuid)),
   );
   const hash = contentHash(update);
   const asker = { client: caller.clientId, roles: audienceOf(caller, update.book).roles, content: hash };
@@ -112,6 +112,10 @@ async function keep(
   throw new LotbookError('KEY_REUSED', message, { place: `${place}.key` });
 }
 
+function withLock({ lock }: RecordChange, change: RequestedChange): RequestedChange {
+  return lock ? { ...change, lock } : change;
+}
+
 /** A signed request always names its fields, so that the authority can decide field by field. */
 function requested(
   change: RecordChange,
@@ -120,6 +124,8 @@ function requested(
   uuid: () => string,
 ): RequestedChange {
   if (isOwner) return ofOwner(change, place, uuid);
+  if (change.kind === 'LOCK' && change.record)
+    return { record: change.record, type: 'LOCK', base: null, fields: change.fields ?? {} };
   if (change.base === null && change.kind !== 'EVENT') {
     const message = 'Give the base, 0 for a new record: it is the record of another organisation.';
     throw new LotbookError('BAD_INPUT', message, { place: `${place}.base` });

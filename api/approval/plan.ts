@@ -1,3 +1,5 @@
+import type { Fields } from '../events/fields.ts';
+import type { Link } from '../events/links.ts';
 import { treat } from '../authority/once.ts';
 import { ALL_RULES } from '../authority/rules.ts';
 import { LotbookError } from '../errors.ts';
@@ -5,9 +7,11 @@ import type { KeyStatement } from '../identity/key-statement.ts';
 import type { Signer } from '../identity/signer.ts';
 import { tokenHash, type RecordKind } from '../ledger/change.ts';
 import { erasedState, erasureOf, type Erasure } from '../ledger/erasure.ts';
+import { lockIdOf, lockState } from '../ledger/entry-lock.ts';
 import { issueChanges, type ChangeInput } from '../ledger/issue.ts';
 import { namesGranted } from '../sharing/permitted.ts';
 import type { Grant } from '../sharing/grant.ts';
+import { attributesOf, type SubjectAttributes } from '../sharing/subject.ts';
 import {
   readHeads,
   type BookHead,
@@ -16,81 +20,21 @@ import {
   type RecordHead,
 } from '../store/commit.ts';
 import type { Pool, PoolClient } from '../store/database.ts';
-import type { Grants } from '../store/grants.ts';
 import { knownRequests, type StoredRequest } from '../store/requests.ts';
 import { decide } from './decide.ts';
+import type { Base, Plan, PlanDeps, Sequenced } from './planned.ts';
+import { endsLock, lockAfter } from './decide-lock.ts';
 import { grantsShowing } from './grants-showing.ts';
 import { decisionStatement, keyStatement, statementEntry } from './own-entries.ts';
-import type { LogStatement, PreparedChange, PreparedUpdate, RecordVersion, RequestError } from './update.ts';
+import type {
+  LockAct,
+  LogStatement,
+  PreparedChange,
+  PreparedUpdate,
+  RecordVersion,
+  RequestError,
+} from './update.ts';
 import { decidedRequest } from './view.ts';
-
-/** Under which right a book's changes are approved. */
-export interface Standing {
-  term: number;
-  /** Hash of the mandate; null where this node alone approves: then nobody else has to stand by its refusals. */
-  mandate: string | null;
-}
-
-/** That of a book whose owner has appointed nobody else. */
-export const ALONE: Standing = { term: 1, mandate: null };
-
-/** With what this node signs. */
-export interface SigningKeys {
-  /** At this moment: its key log, and the key that is in force by it. */
-  now(): { statements: readonly KeyStatement[]; signer: Signer };
-  /** Takes up what another process of the node has entered. */
-  refresh(): Promise<void>;
-}
-
-export interface PlanDeps {
-  grants: Grants;
-  keys: SigningKeys;
-  /** This organisation: the issuer of its changes. */
-  organisation: string;
-  /** ms */
-  clock: () => number;
-  randomBytes: (length: number) => Buffer;
-  uuid: () => string;
-}
-
-export type Sequenced =
-  | { kind: 'DECIDED'; request: StoredRequest | DecidedRequest }
-  /** A statement stands in the log at this place. */
-  | { kind: 'LOGGED'; seq: number }
-  /** The records moved since the update was prepared: prepare it again. */
-  | { kind: 'AGAIN' }
-  | { kind: 'FAILED'; error: LotbookError };
-
-/** A statement of somebody's key log that the log of a book is to hold. */
-export interface DueKey {
-  organisation: string;
-  nr: number;
-  token: string;
-}
-
-/** A state of a book on which a group is planned: what is committed, and over it what the group before will commit. */
-export interface Base {
-  standing: Standing;
-  head: BookHead;
-  /** Of the others who sign in this book. */
-  dueKeys: readonly DueKey[];
-  records: ReadonlyMap<string, RecordHead>;
-  /** By requester and key. */
-  requests: ReadonlyMap<string, DecidedRequest>;
-}
-
-/** What a group will write, sealed and numbered for one state of the book. It is good only while that state holds. */
-export interface Plan {
-  base: BookHead;
-  standing: Standing;
-  at: Date;
-  entries: NewEntry[];
-  requests: DecidedRequest[];
-  /** One for each update of the group. */
-  results: Sequenced[];
-  /** The base of the next group. */
-  next: Base;
-}
 
 /** Decides a group of updates, numbers what is approved and seals it. Reads; writes nothing. */
 export async function planGroup(
@@ -102,7 +46,7 @@ export async function planGroup(
 ): Promise<Plan> {
   const grants = await deps.grants.at(source, book, base.head.grantsSeq);
   const stored = await knownRequests(source, book, updates.map(keyOf));
-  const records = updates.flatMap(({ changes }) => changes.map(({ record }) => record));
+  const records = updates.flatMap(({ changes }) => changes.flatMap(recordsOf));
   const heads = await readHeads(source, book, records);
   for (const [record, head] of base.records) heads.set(record, head);
   const known = new Map<string, StoredRequest | DecidedRequest>(
@@ -119,6 +63,12 @@ export async function planGroup(
   const draft = new Draft(deps, book, base, heads, grants, shown);
   const results = updates.map((update) => draft.decide(update, known.get(nameOf(keyOf(update)))));
   return draft.seal(results);
+}
+
+/** The records whose versions decide about a change: its own, its lock, the one that a lock is for. */
+function recordsOf({ record, seenVersion, act }: PreparedChange): string[] {
+  if (act) return [record, act.record];
+  return seenVersion > 0 ? [record, lockIdOf(record)] : [record];
 }
 
 /** What the next version of each record continues. */
@@ -246,7 +196,7 @@ class Draft {
     const decided = decidedRequest(update, { state, error, outcome, at: new Date(this.now) });
     // What was asked for is found by the entry that it led to, when its record is erased: without one it is not kept.
     const isKept = state === 'PENDING' || update.changes.every(({ ofErased, same }) => !ofErased && !same);
-    const request = isKept ? decided : { ...decided, token: null };
+    const request = isKept ? decided : { ...decided, token: null, changes: null };
     this.requests.push(request);
     if (error && this.base.standing.mandate !== null)
       this.state(update.id, this.decision(update, error.code));
@@ -303,10 +253,40 @@ class Draft {
 
   private add(update: PreparedUpdate, change: PreparedChange): RecordVersion {
     const { record, kind, after, erases = false } = change;
+    if (change.act) return this.addLock(update, change, change.act);
     const state = erases ? erasedState(this.erasureOf(change)) : change.state;
     if (!state || !after) throw new Error('an approved change has a state');
     const head = this.heads.get(record);
-    if (change.same && head) return { record, version: head.version, seq: head.seq };
+    const version =
+      change.same && head
+        ? { record, version: head.version, seq: head.seq }
+        : this.append(update, { record, kind, state, after, erases, links: change.links });
+    if (endsLock(update, change)) this.addLock(update, change, 'SAVE');
+    return version;
+  }
+
+  /** The next version of a lock. */
+  private addLock(update: PreparedUpdate, change: PreparedChange, act: LockAct | 'SAVE'): RecordVersion {
+    const { before, lock } = change;
+    const { requester } = update;
+    const given = {
+      of: before?.kind ?? '',
+      seq: this.seq + 1,
+      now: this.now,
+      longestS: this.deps.lockSeconds,
+    };
+    const next = lockAfter(lock?.now ?? null, act, { ...given, requester });
+    const record = lockIdOf(next.record);
+    const state = lockState(next, before ?? NO_ATTRIBUTES);
+    const after = attributesOf('LOCK', record, state);
+    return this.append(update, { record, kind: 'LOCK', state, after, erases: false, links: [] });
+  }
+
+  private append(
+    update: PreparedUpdate,
+    { record, kind, state, after, erases, links }: Version,
+  ): RecordVersion {
+    const head = this.heads.get(record);
     const seq = (this.seq += 1);
     const version = (head?.version ?? 0) + 1;
     // The key of the earlier versions goes with them.
@@ -339,8 +319,20 @@ class Draft {
       request: update.id,
       recordKey,
       eventTime: after.time === null ? null : new Date(after.time),
-      links: change.links,
+      links,
     });
     return { record, version, seq };
   }
+}
+
+const NO_ATTRIBUTES = { products: [], lots: [], time: null };
+
+/** A version that is to be sealed. */
+interface Version {
+  record: string;
+  kind: RecordKind;
+  state: Fields;
+  after: SubjectAttributes;
+  erases: boolean;
+  links: readonly Link[];
 }

@@ -26,7 +26,8 @@ export function prepareErasure(
 
 function refusalOf(kind: string, current: CurrentRecord | null): RequestError | null {
   if (!current) return { code: 'NOT_FOUND', message: 'There is no such record.' };
-  if (kind === 'GRANT') return { code: 'BAD_INPUT', message: 'A sharing rule is ended, not erased.' };
+  if (kind === 'GRANT' || kind === 'LOCK')
+    return { code: 'BAD_INPUT', message: 'Sharing rules and locks are ended, not erased.' };
   return current.kind === kind
     ? null
     : { code: 'CONFLICT', message: 'A record of another kind has this id.' };

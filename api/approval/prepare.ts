@@ -10,6 +10,7 @@ import { attributesOf } from '../sharing/subject.ts';
 import { idOf, stableJson } from './shape.ts';
 import { prepareErasure } from './prepare-erasure.ts';
 import { prepareGrant } from './prepare-grant.ts';
+import { prepareLock, seenLock } from './prepare-lock.ts';
 import { declaresAnew, identifyCaptured } from './captured-event.ts';
 import type {
   KnownRecords,
@@ -49,7 +50,9 @@ export function prepareUpdate(
   const taken = new Map<string, Readonly<Fields>>();
   for (const [index, change] of changes.entries()) {
     const at = `${place}.changes[${index}]`;
-    const next = { ...prepareChange(change, known, taken, at, uuid), index };
+    const worked = prepareChange(change, known, taken, at, uuid);
+    const lock = seenLock(worked.record, known);
+    const next = { lock, token: change.lock ?? null, ...worked, index };
     const earlier = prepared.get(next.record);
     if (earlier && !(isCaptured(change) && earlier.kind === 'EVENT' && earlier.base === null)) {
       throw new LotbookError('BAD_INPUT', 'An update changes a record only once.', { place: at });
@@ -79,6 +82,7 @@ function prepareChange(
   uuid: () => string,
 ): Omit<PreparedChange, 'index'> {
   if (change.erase !== undefined) return prepareErasure(change, known.get(idOf(change) ?? '') ?? null);
+  if (change.kind === 'LOCK') return prepareLock(change, known, place);
   if (change.kind === 'GRANT') return prepareGrant(change, known.get(change.record ?? '') ?? null, place);
   if (change.fields && change.base) return preparePatch(change, change.fields, known, place);
   const before = change.base === null ? known.get(idOf(change) ?? '') : null;

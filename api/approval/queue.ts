@@ -1,4 +1,4 @@
-import type { Sequenced } from './plan.ts';
+import type { Sequenced } from './planned.ts';
 import type { PreparedUpdate } from './update.ts';
 
 export interface Waiting {
@@ -53,7 +53,8 @@ export class Queue {
     for (const { update } of this.#waiting) {
       const names = [
         `key ${update.requester.id} ${update.input.key}`,
-        ...update.changes.map(({ record }) => `record ${record}`),
+        // A lock is taken, and ends, with the record that it locks.
+        ...update.changes.map(({ record, act }) => `record ${act?.record ?? record}`),
       ];
       const isRule = update.changes.some(({ kind }) => kind === 'GRANT') || isErasing(update);
       const fits = changes === 0 || (!isRule && changes + update.changes.length <= limit);

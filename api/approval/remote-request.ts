@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes, type ErrorCode } from '../errors.ts';
+import { errorCodes, LotbookError, type ErrorCode } from '../errors.ts';
 import type { RequestView } from './update.ts';
 
 const CODES = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
@@ -34,6 +34,19 @@ const remoteRequest = z.object({
 });
 
 export type RemoteRequest = z.infer<typeof remoteRequest>;
+
+const renewal = z.object({
+  until: time.nullish(),
+  error: z.object({ code: z.enum(CODES).catch('CONFLICT'), message: text }).nullish(),
+});
+
+/** Until when locks are held, as the holder of the right answers. Throws what it refuses with, or UNREACHABLE. */
+export function readRenewal(answer: unknown): Date {
+  const { until, error } = renewal.safeParse(answer).data ?? {};
+  if (error) throw new LotbookError(error.code, error.message);
+  if (!until) throw new LotbookError('UNREACHABLE', 'The answer is not in the form that was agreed.');
+  return new Date(until);
+}
 
 /** The answers to `count` requests, in their order; null for each that is not in the form that was agreed. */
 export function readAnswers(answers: unknown, count: number): (RemoteRequest | null)[] {

@@ -4,6 +4,7 @@ import { bookById, type StoredBook } from '../store/books.ts';
 import { decideHere, errorView, noBook, readCurrent } from './here.ts';
 import type { Outbox } from './outbox.ts';
 import { idsToRead } from './prepare.ts';
+import { checkHolder } from './lock-leases.ts';
 import { requestId } from './request-id.ts';
 import { checkShape } from './shape.ts';
 import type { Door } from './signed-update.ts';
@@ -48,11 +49,14 @@ export async function decideOrQueue(
   const isOwner = book.owner === here.organisation && book.slotKey !== null;
   const id = isOwner ? requestId(book.slotKey as Buffer, caller.clientId, update.key) : here.uuid();
   const decided = mayDecide(here, book) ? await decideNow(here, caller, update, place, id, currentOf) : null;
-  return decided ?? outbox.queue(caller, update, place, id);
+  if (decided) return decided;
+  const saves = update.changes.flatMap(({ record, lock }) => (record && lock ? { record, token: lock } : []));
+  await checkHolder(here, caller, book.id, saves);
+  return outbox.queue(caller, update, place, id);
 }
 
 /** In a book of another owner our people are its partners, even where this node holds the right. */
-function mayDecide({ authority, organisation }: Door, { id, owner }: StoredBook): boolean {
+export function mayDecide({ authority, organisation }: Door, { id, owner }: StoredBook): boolean {
   const part = authority.standing(id);
   return owner === organisation && (part === 'SOLO' || part === 'HOLDER');
 }

@@ -166,7 +166,8 @@ async function ownBook({ pool, organisation }: RetentionDeps, id: string): Promi
 }
 
 function checkRule({ kind, days, by }: RetentionRule): void {
-  if (kind === 'GRANT') throw wrong('A sharing rule is ended, not erased.', 'input.kind');
+  if (kind === 'GRANT' || kind === 'LOCK')
+    throw wrong('Sharing rules and locks are ended, not erased.', 'input.kind');
   if (!Number.isInteger(days) || days < 1 || days > MOST_DAYS)
     throw wrong(`Keep records for 1 to ${MOST_DAYS} days.`, 'input.days');
   if (by === 'EVENT_TIME' && kind !== 'EVENT') throw wrong('Only events have an event time.', 'input.by');

@@ -5,7 +5,8 @@ import { lockBook, readHead, writeEntries, writeRequests, type BookHead } from '
 import type { Pool, PoolClient } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { proposePlan, seatedBase, type BookSeat } from './book-seat.ts';
-import { ALONE, planGroup, type Base, type Plan, type PlanDeps, type Sequenced } from './plan.ts';
+import { planGroup } from './plan.ts';
+import { ALONE, type Base, type Plan, type PlanDeps, type Sequenced } from './planned.ts';
 import { isErasing, Queue, type Waiting } from './queue.ts';
 import type { LogStatement, PreparedUpdate } from './update.ts';
 

@@ -9,9 +9,9 @@ const MAX_KEY_LENGTH = 256;
 
 /**
  * Refuses an update that is malformed as a whole. `place` is its place in the call, such as `updates[3]`; `isByOwner`:
- * one that the owner's node made may change a sharing rule, or erase records.
+ * one that the owner's node made may change a sharing rule, or erase records; `mayLock`: it may be about locks alone.
  */
-export function checkShape(update: UpdateInput, place: string, isByOwner = false): void {
+export function checkShape(update: UpdateInput, place: string, isByOwner = false, mayLock = false): void {
   const refuse = (message: string, at: string) => {
     throw new LotbookError('BAD_INPUT', message, { place: `${place}${at}` });
   };
@@ -28,8 +28,13 @@ export function checkShape(update: UpdateInput, place: string, isByOwner = false
   if (update.changes.length < 1 || update.changes.length > MAX_CHANGES_IN_UPDATE) {
     refuse(`An update has 1 to ${MAX_CHANGES_IN_UPDATE} changes.`, '.changes');
   }
+  const isOfLocks = update.changes.some(({ kind }) => kind === 'LOCK');
+  if (isOfLocks && !(mayLock && update.changes.every(({ kind }) => kind === 'LOCK')))
+    refuse('Records are locked with lockRecords.', '.changes');
   update.changes.forEach((change, index) => {
     const at = `.changes[${index}]`;
+    if (change.lock && (!Number.isInteger(change.lock) || change.lock < 0))
+      refuse('A lock is given by its token.', `${at}.lock`);
     const ways = [change.fields, change.content, change.valid, change.erase].filter(
       (way) => way !== undefined && way !== null,
     );
@@ -57,7 +62,7 @@ export function checkShape(update: UpdateInput, place: string, isByOwner = false
 
 /** SHA-256 over the content of an update: the same key with another content is a mistake. */
 export function contentHash(update: UpdateInput): string {
-  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid, erase }) => [
+  const content = update.changes.map(({ record, kind, base, fields, content: whole, valid, erase, lock }) => [
     valid?.id ?? record ?? null,
     kind,
     base,
@@ -65,6 +70,7 @@ export function contentHash(update: UpdateInput): string {
     whole ?? null,
     valid?.fields ?? null,
     ...(erase === undefined ? [] : [erase]),
+    ...(lock ? [{ lock }] : []),
   ]);
   return createHash('sha256').update(stableJson(content)).digest('base64url');
 }

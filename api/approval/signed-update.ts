@@ -97,7 +97,7 @@ function isOf(organisation: string, client: string): boolean {
 }
 
 function changeOf(
-  { record, type, base, fields }: RequestClaims['changes'][number],
+  { record, type, base, fields, lock }: RequestClaims['changes'][number],
   isOwner: boolean,
   place: string,
 ): RecordChange {
@@ -106,7 +106,7 @@ function changeOf(
     throw new LotbookError('BAD_INPUT', 'There is no such kind of record.', { place: `${place}.type` });
   const erasure = isOwner ? erasureOf(fields) : null;
   if (erasure) return { record, kind, base, erase: erasure.reason };
-  if (base !== null || isOwner) return { record, kind, base, fields };
+  if (base !== null || isOwner || kind === 'LOCK') return { record, kind, base, fields, lock };
   throw new LotbookError('BAD_INPUT', 'Give the base: only the owner of a book goes without.', {
     place: `${place}.base`,
   });

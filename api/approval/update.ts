@@ -3,6 +3,7 @@ import type { Link } from '../events/links.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Signer } from '../identity/signer.ts';
+import type { EntryLock } from '../ledger/entry-lock.ts';
 import type { LogKind, RecordKind } from '../ledger/change.ts';
 import { audienceOf, type Caller, hasRole } from '../sharing/caller.ts';
 import type { Audience } from '../sharing/grant.ts';
@@ -32,6 +33,10 @@ export interface RecordChange {
   content?: unknown;
   /** Instead of a content: why the record is erased. */
   erase?: string | undefined;
+  /** The fencing token of the lock under which the record was edited; with the save the lock ends. */
+  lock?: number | null | undefined;
+  /** Of kind LOCK, and of this node alone: the token of the lock of the record that has expired. */
+  expired?: number | undefined;
   /** The content, already validated (captured documents). */
   valid?: { id: string; fields: Fields } | undefined;
 }
@@ -149,9 +154,29 @@ export interface PreparedChange {
   erases?: boolean;
   /** Whether the record is erased already: nothing is kept of what it was to become. */
   ofErased?: boolean;
+  /** The lock of the record as it was seen; null or absent where there never was one. */
+  lock?: SeenLock | null;
+  /** The fencing token that came with the change. */
+  token?: number | null;
+  /** Of kind LOCK: what is to become of the lock. */
+  act?: LockAct;
   /** Why it cannot be done, if it is permitted at all. */
   refusal: RequestError | null;
 }
+
+/** An entry lock as it was when a change was prepared. */
+export interface SeenLock {
+  id: string;
+  version: number;
+  now: EntryLock | null;
+}
+
+/** What is to become of a lock. Its record is that of the lock; `record` and `seenVersion` are of the one that it locks. */
+export type LockAct = { record: string; seenVersion: number } & (
+  | { do: 'TAKE'; holder: string; name: string | null; leaseS: number | null; notAfter: number }
+  | { do: 'RELEASE' | 'EXPIRE'; token: number }
+  | { do: 'BREAK'; reason: string }
+);
 
 /** The current state of a record, as it was when the change was prepared. */
 export interface CurrentRecord {

@@ -15,13 +15,14 @@ export function decidedRequest(
 ): DecidedRequest {
   const { state, error, outcome, at } = decision;
   const isOpen = state === 'PENDING';
+  const isDraft = error !== null && DRAFT_OF.has(error.code);
   return {
     id: update.id,
     requester: update.requester.id,
     key: update.input.key,
     contentHash: update.contentHash,
     state,
-    changes: isOpen ? JSON.stringify(update.input.changes) : null,
+    changes: isOpen || isDraft ? JSON.stringify(update.input.changes) : null,
     outcome: state === 'APPROVED' ? JSON.stringify(outcome) : null,
     code: error?.code ?? null,
     message: error?.message ?? null,
@@ -34,6 +35,9 @@ export function decidedRequest(
     token: update.token,
   };
 }
+
+/** What was to be saved and could not be is kept: its requester reads it with the request. */
+const DRAFT_OF: ReadonlySet<ErrorCode> = new Set(['LOCKED', 'LOCK_LOST', 'STALE_BASE']);
 
 /** A request as its requester and the approvers see it. */
 export function viewOf(book: string, request: StoredRequest | DecidedRequest): RequestView {

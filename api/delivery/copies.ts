@@ -3,6 +3,7 @@ import { peekClaims } from '../identity/jws.ts';
 import { isRecordKind, readChange, tokenHash, typOf, type RecordKind } from '../ledger/change.ts';
 import { parseDisclosure } from '../ledger/disclosure.ts';
 import { ERASED_FIELD } from '../ledger/erasure.ts';
+import { isLockId, showsOfLock } from '../ledger/entry-lock.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
 import { contradiction, type SignedChange } from '../ledger/statements/contradiction.ts';
 import { verifyChange, type VerifiedChange } from '../ledger/verify-change.ts';
@@ -75,7 +76,7 @@ export function checkItem(
     origin.signers.keyFault(issuer, change) ??
     checkOnly(change, item, held) ??
     checkHistory(change, held) ??
-    (change.kind === 'GRANT' ? checkGrant(item, origin.self) : checkShared(change, item, held));
+    (change.kind === 'GRANT' ? checkGrant(item, origin.self) : checkShared(change, item, held, origin.self));
   return wrong ?? merge(change, item, held.at(change.seq), { keys, expect });
 }
 
@@ -142,14 +143,24 @@ function promised(item: ReceivedItem, held: Held, seq: number) {
     const grant = held.grants.get(id);
     return grant && grant.right === 'READ' && seq > grant.since ? grant.fields : [];
   });
-  return { exact: due.filter((name) => name !== '*'), everything: due.includes('*') };
+  // A lock has none of the fields that rules name.
+  const isLock = isLockId(claimedPlace(item.token)?.record ?? '');
+  return { exact: isLock ? [] : due.filter((name) => name !== '*'), everything: due.includes('*') };
 }
 
-function checkShared(change: VerifiedChange, item: ReceivedItem, held: Held): ItemFault | undefined {
+function checkShared(
+  change: VerifiedChange,
+  item: ReceivedItem,
+  held: Held,
+  self: string,
+): ItemFault | undefined {
   const giving = [...held.grants.values()].filter((grant) => mayCover(grant, change));
   const isGiven = (name: string) =>
     name === ERASED_FIELD ||
-    giving.some(({ fields }) => fields.includes('*') || (name !== NAMES_FIELD && fields.includes(name)));
+    giving.some(({ fields }) => {
+      if (change.kind === 'LOCK' && name !== NAMES_FIELD) return showsOfLock(fields, name, self);
+      return fields.includes('*') || (name !== NAMES_FIELD && fields.includes(name));
+    });
   const overshared = openedNames(item).find((name) => !isGiven(name));
   return overshared === undefined ? undefined : fault('OVERSHARED', `field "${overshared}"`);
 }
@@ -157,11 +168,13 @@ function checkShared(change: VerifiedChange, item: ReceivedItem, held: Held): It
 /** As far as it can be told without the fields that are not shown. */
 function mayCover(
   { right, since, backfill, until, selector }: Grant,
-  { seq, kind, record, atMs }: VerifiedChange,
+  { seq, kind, record, atMs, fields }: VerifiedChange,
 ): boolean {
   if (right !== 'READ' || (until !== null && atMs >= until)) return false;
-  if (selector.kinds.length > 0 && !selector.kinds.includes(kind)) return false;
-  if (selector.records.length > 0 && !selector.records.includes(record)) return false;
+  const of = kind === 'LOCK' ? { kind: fields['of'], record: fields['record'] } : { kind, record };
+  if (selector.kinds.length > 0 && !(selector.kinds as readonly unknown[]).includes(of.kind)) return false;
+  if (selector.records.length > 0 && !(selector.records as readonly unknown[]).includes(of.record))
+    return false;
   return backfill || seq > since;
 }
 

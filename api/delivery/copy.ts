@@ -90,7 +90,7 @@ function recordOf(
     firstSeq,
     hash: tokenHash(token),
     eventTime: time === null ? null : new Date(time),
-    links: kind === 'GRANT' ? [] : deriveLinks(fields),
+    links: kind === 'GRANT' || kind === 'LOCK' ? [] : deriveLinks(fields),
     erased: erasureOf(fields) !== null,
   };
 }

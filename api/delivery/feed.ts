@@ -63,7 +63,15 @@ export function boundsOf({ seq, backfill }: Position, head: number): { after: nu
 
 /** Whether what comes next depends on nothing but the reader's class. Grants are shown to each reader as far as it is meant. */
 export function isShared({ backfill }: Position, { entries }: Window): boolean {
-  return backfill !== null || (entries[0]?.entry.kind !== 'GRANT' && !entries.some(isErasure));
+  return (
+    backfill !== null ||
+    (entries[0]?.entry.kind !== 'GRANT' && !entries.some(isErasure) && !entries.some(isLock))
+  );
+}
+
+/** Its holder's organisation is shown who of it that is. */
+function isLock({ entry }: KeyedEntry): boolean {
+  return entry.kind === 'LOCK';
 }
 
 /** It is told to whoever could see its record, also by grants that are not in force any more. */

@@ -69,6 +69,8 @@ function checkLength(name: string, list: readonly unknown[] | null | undefined):
 export function meets(search: RecordSearch, record: SeenRecord): boolean {
   const { kinds, ids, identifiers, from, until, matches } = search;
   if (kinds && !kinds.includes(record.kind)) return false;
+  // Entry locks are found by those who look for them.
+  if (!kinds && !ids && record.kind === 'LOCK') return false;
   if (ids && !ids.includes(record.id)) return false;
   if (from !== undefined || until !== undefined) {
     const time = seenTime(record);

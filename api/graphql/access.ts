@@ -37,6 +37,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     inclusionProof: 'SIGNED_IN',
     consistencyProof: 'SIGNED_IN',
     headProofs: 'SIGNED_IN',
+    // Those of records of which the caller may see something.
+    locks: 'SIGNED_IN',
     verification: inBook('VIEWER'),
     pendingRequests: inBook('APPROVER'),
     retention: inBook('AUDITOR'),
@@ -72,6 +74,11 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     holdRecord: inBook('ADMINISTRATOR'),
     releaseRecord: inBook('ADMINISTRATOR'),
     requestUpdates: inSome('EDITOR'),
+    lockRecords: inBook('EDITOR'),
+    unlockRecords: inBook('EDITOR'),
+    // Of locks that the caller holds; partners' nodes renew those of their people.
+    renewLocks: 'SIGNED_IN',
+    breakLock: inBook('ADMINISTRATOR'),
     // Each token carries its own signature, which is checked with the caller's organisation's keys.
     deliverRequests: 'SIGNED_IN',
     approveRequest: inSome('APPROVER'),

@@ -6,7 +6,9 @@ import { LotbookError } from '../errors.ts';
 import { found } from '../delivery/reading.ts';
 import { connection } from './connection.ts';
 import { payload } from './errors.ts';
+import { lockIdOf } from '../ledger/entry-lock.ts';
 import { exactNumbers } from './exact-numbers.ts';
+import { lockIn } from './lock-in-book.ts';
 import type { LinkRole, Resolvers } from './generated/resolvers.ts';
 
 export const record: Resolvers = {
@@ -26,6 +28,10 @@ export const record: Resolvers = {
       }),
   },
   Record: {
+    lock: async ({ book, id, kind }, _, { caller, reading }) =>
+      kind === 'LOCK' || kind === 'GRANT'
+        ? null
+        : lockIn(caller, await reading.record({ caller, book, id: lockIdOf(id) })),
     content: ({ kind, fields, erased }) =>
       kind === 'EVENT' && erased === null ? epcisOf(fields) : unflatten(fields),
     permitted: ({ permitted }) =>

@@ -54,7 +54,7 @@ function updateOf({ book, key, changes, reason }: UpdateArgument): UpdateInput {
   return { book, key, reason, changes: changes.map(changeOf) };
 }
 
-function changeOf({ record, kind, base, fields, content }: RecordChangeInput): RecordChange {
+function changeOf({ record, kind, base, fields, content, lock }: RecordChangeInput): RecordChange {
   // Its shape is checked where the place in the input is known.
   return {
     record,
@@ -62,6 +62,7 @@ function changeOf({ record, kind, base, fields, content }: RecordChangeInput): R
     // Left out, it is 0 by the contract; null says that the version need not be known.
     base: base === undefined ? 0 : base,
     content,
+    lock,
     fields: fields as Record<string, JsonValue> | null | undefined,
   };
 }

@@ -24,6 +24,7 @@ import type { Resolvers } from './generated/resolvers.ts';
 import { grant } from './grant.ts';
 import { inquiry } from './inquiry.ts';
 import { keys } from './keys.ts';
+import { lock } from './lock.ts';
 import { nodeResolvers as node } from './node.ts';
 import { noted } from './noted.ts';
 import { partnerResolvers as partner } from './partner.ts';
@@ -48,6 +49,7 @@ const CONCEPTS: readonly Resolvers[] = [
   grant,
   inquiry,
   keys,
+  lock,
   node,
   partner,
   person,

@@ -16,6 +16,8 @@ export interface RequestedChange {
   readonly base: number | null;
   /** New values by field name; null unsets. */
   readonly fields: Readonly<Record<string, JsonValue>>;
+  /** The fencing token of the lock under which the record was edited. */
+  readonly lock?: number | undefined;
 }
 
 /** Who asks within the requesting organisation. It counts only where that owns the book: then its own rules are for them. */
@@ -62,6 +64,7 @@ const claimsShape = z.strictObject({
           z.string().min(1).max(256),
           z.custom<JsonValue>((value) => value !== undefined),
         ),
+        lock: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
       }),
     )
     .min(1)

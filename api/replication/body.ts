@@ -103,7 +103,7 @@ function entryOf(
     request,
     recordKey: key === null ? null : Buffer.from(key, 'base64'),
     eventTime: time === null ? null : new Date(time),
-    links: isRecord && kind !== 'GRANT' ? deriveLinks(fields) : [],
+    links: isRecord && kind !== 'GRANT' && kind !== 'LOCK' ? deriveLinks(fields) : [],
     at: signedAt(token),
   };
 }

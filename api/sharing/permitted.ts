@@ -6,6 +6,7 @@ import {
   type Grant,
   type GrantRight,
 } from './grant.ts';
+import { showsOfLock } from '../ledger/entry-lock.ts';
 import type { SubjectAttributes } from './subject.ts';
 
 /** What a decision needs to know of one version of a record: names and attributes, no values. */
@@ -59,8 +60,7 @@ function permittedTo(
   const permitted = new Map<string, string[]>();
   for (const grant of grants) {
     if (grant.right !== 'READ' || !isInForce(grant, question) || !covers(grant, subject)) continue;
-    const everything = grant.fields.includes('*');
-    const granted = everything ? names : names.filter((name) => grant.fields.includes(name));
+    const granted = grantedBy(grant, subject, names, question.audience);
     for (const name of granted) {
       const reasons = permitted.get(name);
       if (reasons) reasons.push(grant.id);
@@ -68,6 +68,18 @@ function permittedTo(
     }
   }
   return permitted;
+}
+
+/** Who may see something of a record sees who holds its lock, but not which person of another organisation. */
+function grantedBy(
+  { fields }: Grant,
+  { kind }: Subject,
+  names: readonly string[],
+  { organisation }: Audience,
+): readonly string[] {
+  if (fields.includes('*')) return names;
+  if (kind === 'LOCK') return names.filter((name) => showsOfLock(fields, name, organisation));
+  return names.filter((name) => fields.includes(name));
 }
 
 /** A grant concerns those whom it addresses, also when it has ended: they must learn of its end. */
@@ -131,11 +143,15 @@ function isAfterStart(grant: Grant, subject: Subject): boolean {
   return subject.seq > grant.since && (grant.from === null || grant.from <= subject.at);
 }
 
-/** The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. */
+/**
+ * The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. An entry lock is
+ * covered by what covers the record that it locks.
+ */
 export function selects({ selector }: Grant, subject: SubjectAttributes): boolean {
   if (subject.kind === 'GRANT') return false;
+  const kind = subject.locked ?? subject.kind;
   const { kinds, products, lots, records, from, until } = selector;
-  if (kinds.length > 0 && !kinds.includes(subject.kind)) return false;
+  if (kinds.length > 0 && !(kinds as readonly string[]).includes(kind)) return false;
   if (products.length > 0 && !subject.products.some((id) => products.includes(id))) return false;
   if (lots.length > 0 && !subject.lots.some((id) => lots.includes(id))) return false;
   if (records.length > 0 && !records.includes(subject.id)) return false;
@@ -148,6 +164,8 @@ export function selects({ selector }: Grant, subject: SubjectAttributes): boolea
  * disclosed, so that a partner can tell "not set" from "withheld".
  */
 export function namesGranted(grants: readonly Grant[], subject: SubjectAttributes, now: number): string[] {
+  // The fields of a lock are its own: no rule names them as those of a record.
+  if (subject.kind === 'LOCK') return [];
   return exactNames(
     grants.filter((grant) => selects(grant, subject)),
     now,

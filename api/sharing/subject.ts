@@ -1,6 +1,7 @@
 import type { Fields } from '../events/fields.ts';
 import { productsAndLots } from '../events/links.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { lockedSubject } from '../ledger/entry-lock.ts';
 
 /** What a selector can look at; derived from the full state of a record, never stored. */
 export interface SubjectAttributes {
@@ -11,11 +12,17 @@ export interface SubjectAttributes {
   lots: readonly string[];
   /** Event time in ms; null for what is no event. */
   time: number | null;
+  /** Of an entry lock: the kind of the record that it locks, whose the other attributes are. */
+  locked?: string;
 }
 
 /** The attributes of a record by which sharing rules select it. */
 export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fields>): SubjectAttributes {
   if (kind === 'GRANT') return { id, kind, products: [], lots: [], time: null };
+  if (kind === 'LOCK') {
+    const of = { id: String(fields['record'] ?? ''), locked: String(fields['of'] ?? '') };
+    return { ...of, kind, ...lockedSubject(fields) };
+  }
   const { products, lots } = productsAndLots(fields);
   if (kind === 'PRODUCT') return { id, kind, products: [...products, id], lots, time: null };
   if (kind === 'LOT') return { id, kind, products, lots: [...lots, id], time: null };

@@ -11,6 +11,7 @@ import {
   type Subject,
   wouldShow,
 } from '../../api/sharing/permitted.ts';
+import { attributesOf } from '../../api/sharing/subject.ts';
 import { audience, grantTerms } from '../support/grant.ts';
 
 const NOW = Date.parse('2026-07-10T00:00:00Z');
@@ -301,5 +302,51 @@ describe('an inquiry that comes by several hands', () => {
     expect(told(forShop(all), grant({ ...all, selector: ofOther }))).toBe(false);
     const ofMonth = { ...ofOther, lots: [], from: NOW - 1 };
     expect(told(forShop(all), grant({ ...all, selector: ofMonth }))).toBe(false);
+  });
+});
+
+describe('an entry lock', () => {
+  const held = {
+    state: 'HELD',
+    record: 'urn:uuid:1',
+    of: 'EVENT',
+    organisation: 'grower.example',
+    token: 9,
+    'holder:grower.example': 'grower.example/people/1',
+    'name:grower.example': 'Ada',
+    subject: { products: [...subject.products], lots: [...subject.lots], time: subject.time },
+  };
+  const names = Object.keys(held);
+  const lock: Subject = {
+    ...attributesOf('LOCK', 'urn:lotbook:lock:1', held),
+    id: 'urn:lotbook:lock:1',
+    seq: 10,
+    at: NOW - 1000,
+  };
+  const shown = (grants: Grant[], asked = question) => [
+    ...permittedFields(grants, lock, names, asked).keys(),
+  ];
+  const open = ['state', 'record', 'of', 'organisation', 'token'];
+
+  test('is shown to whoever is shown anything of its record, but for who in another organisation holds it', () => {
+    expect(shown([grant()])).toEqual(open);
+    expect(shown([grant({ fields: ['lock.holder'] })])).toEqual([
+      ...open,
+      'holder:grower.example',
+      'name:grower.example',
+    ]);
+    expect(shown([grant({ fields: ['*'] })])).toEqual(names);
+    const own = { ...question, audience: { ...packer, organisation: 'grower.example' } };
+    expect(shown([grant({ audience: audience('grower.example') })], own)).toContain('name:grower.example');
+  });
+
+  test('is covered by what selects its record, and by nothing else', () => {
+    const selecting = (selector: Partial<Grant['selector']>) =>
+      shown([grant({ selector: { ...grant().selector, ...selector } })]);
+    expect(selecting({ kinds: ['EVENT'], lots: [...subject.lots] })).toEqual(open);
+    expect(selecting({ kinds: ['LOT'] })).toEqual([]);
+    expect(selecting({ kinds: ['LOCK'] })).toEqual([]);
+    expect(selecting({ products: ['https://id.gs1.org/01/09521141099999'] })).toEqual([]);
+    expect(shown([grant({ until: NOW })])).toEqual([]);
   });
 });

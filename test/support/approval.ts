@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { openApproval, type Approval } from '../../api/approval/approval.ts';
 import type { BookSeat } from '../../api/approval/book-seat.ts';
-import type { PlanDeps } from '../../api/approval/plan.ts';
+import type { PlanDeps } from '../../api/approval/planned.ts';
 import type { AuthorityPort } from '../../api/approval/authority-port.ts';
 import type { DeliveryDeps } from '../../api/approval/outbox-delivery.ts';
 import { openOutbox, type Outbox } from '../../api/approval/outbox.ts';
@@ -88,6 +88,7 @@ export async function openAuthority(
       grants,
       seatOf: options.seatOf ?? (() => null),
       randomBytes,
+      lockSeconds: 259_200,
       groupCommit: 512,
       maxQueue: options.maxQueue ?? 10_000,
       keysOf,
@@ -98,6 +99,7 @@ export async function openAuthority(
         ),
     },
     outbox,
+    { renew: () => Promise.reject(new Error('no network')), isLeading: () => true },
   );
   return {
     approval,

@@ -16,6 +16,7 @@ export const KINDS: Readonly<Record<RecordKind, string>> = {
   NOTICE: 'recall notice',
   REPLY: 'reply to a notice',
   CHECK: 'effectiveness check',
+  LOCK: 'lock',
 };
 
 /** By what people call a record: its name, its step, its lot; its id where nothing better is known. */
