@@ -59,7 +59,6 @@ export function GraphView({ scene, chosen, onChoose, onHide }: Props) {
         role="application"
         aria-label={`Graph of ${scene.nodes.size} lots`}
         aria-describedby="graph-keys"
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={onKeyDown}
         {...pointer}

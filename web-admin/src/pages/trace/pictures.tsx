@@ -21,17 +21,18 @@ export interface PicturesProps {
 /** The graph, the map, the timeline and the table of one chain, with one selection. */
 export function Pictures({ chain, question, change, naming }: PicturesProps) {
   const { names } = naming;
-  const scene = useMemo(
-    () => sceneOf(graphOf(chain, question), chain, question.grouping, naming),
-    // What is chosen changes no place.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [chain, question.grouping, question.carriers, question.hidden.join(' '), naming],
-  );
+  const { grouping, carriers } = question;
+  const without = JSON.stringify(question.hidden);
+  // What is chosen changes no place.
+  const scene = useMemo(() => {
+    const shown = { grouping, carriers, hidden: JSON.parse(without) as string[] };
+    return sceneOf(graphOf(chain, shown), chain, grouping, naming);
+  }, [chain, grouping, carriers, without, naming]);
   const chosen = useMemo(() => chosenLots(chain, question.selected), [chain, question.selected]);
   const chosenNodes = useMemo(() => nodesOf(scene, chosen), [scene, chosen]);
   const hidden = new Set(question.hidden);
   const lots = [...chain.lots.values()].filter(
-    ({ id, as }) => !hidden.has(id) && (question.carriers || as !== 'CARRIER'),
+    ({ id, as }) => !hidden.has(id) && (carriers || as !== 'CARRIER'),
   );
   const events = useMemo(() => chain.events.filter(({ declaredWrong }) => !declaredWrong), [chain]);
   const sites = useMemo(() => sitesOf(chain), [chain]);
