@@ -15,7 +15,7 @@ const pure = floors.slice(4).flat();
 /** Above the rooms: they start a node, run a command, put a context together. All may import all. */
 const top = '^api/(main|cli|context|services)[.]ts$|^api/(cli|demo|services)/';
 /** Below the rooms: no imports of their own from them. */
-const shared = '^api/(config|config-option|errors|package-root)[.]ts$';
+const shared = '^api/(config|config-option|config-options|errors|package-root)[.]ts$';
 
 const inRooms = (rooms) => `^api/(${rooms.join('|')})/`;
 const modules = (...names) => `^(node:)?(${names.join('|')})(/|$)`;

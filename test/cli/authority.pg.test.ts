@@ -136,7 +136,11 @@ describe('lotbook start --restored', () => {
     const book = 'farm.example/harvest';
     expect((await shown(packer, book)).holder).toBe('packer.example');
     await packer.stop();
-    const env = { ...environmentOf(packer), DATABASE_URL: databases[1]?.url ?? '' };
+    const env = {
+      ...environmentOf(packer),
+      DATABASE_URL: databases[1]?.url ?? '',
+      LOTBOOK_OUTBOUND_NETWORKS: 'loopback',
+    };
     const restored = runCli(['start', '--restored', '--with-parent'], env);
     await until(
       'it is in sync again',

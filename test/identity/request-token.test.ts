@@ -75,7 +75,7 @@ describe('a request of another structure is refused with the place', () => {
     ['a base with decimals', withChange({ base: 1.5 }), 'changes.0.base'],
     ['fields as a list', withChange({ fields: [] }), 'changes.0.fields'],
     ['a field without a name', withChange({ fields: { '': 1 } }), 'changes.0.fields'],
-    ['an unknown member', withChange({ lock: 1 }), 'changes.0'],
+    ['an unknown member', withChange({ colour: 1 }), 'changes.0'],
     ['an asker without a name', { ...claims, asker: { ...asker, client: undefined } }, 'asker.client'],
     [
       'an asker whose content is no digest',
