@@ -52,14 +52,24 @@ export async function readPublicLot(
       const identifiers = [{ exact: [id], products: [] }];
       found.events.push(...(await search({ kinds: ['EVENT'], identifiers })));
     }
-    found.notices.push(
-      ...(await search({ kinds: ['NOTICE'] })).filter((notice) => names(notice, id, product)),
-    );
+    for await (const notice of allNotices(reading, book))
+      if (names(notice, id, product)) found.notices.push(notice);
   }
   const time = (name: string) => (fields: Fields) => String(fields[name] ?? '');
   found.events.sort((a, b) => (time('eventTime')(a) < time('eventTime')(b) ? -1 : 1));
   found.notices.sort((a, b) => (time('issuedAt')(a) < time('issuedAt')(b) ? 1 : -1));
   return found;
+}
+
+/** However many there are: a recalled lot that is shown as not recalled would be worse than a slow page. */
+async function* allNotices(reading: Pick<Reading, 'search'>, book: string): AsyncGenerator<Fields> {
+  const query = { caller: ANYBODY, book, search: { kinds: ['NOTICE'] as const }, first: MOST };
+  for (let after: string | undefined, more = true; more;) {
+    const page = await reading.search({ ...query, after, order: 'FIRST', descending: false });
+    for (const { node } of page.items) yield node.fields;
+    after = page.endCursor ?? undefined;
+    more = page.hasNextPage && after !== undefined;
+  }
 }
 
 /** Whether a notice in force names the lot as affected. What was over-marked and taken out again is not. */

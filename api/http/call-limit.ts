@@ -37,12 +37,15 @@ export function openCallLimit(deps: {
   const known = new BoundedCache<Allowance>(MOST_KNOWN);
   let forgetAt = now() + FORGET_EVERY_MS;
 
-  const takeBlock = async (caller: string, most: number, least: number): Promise<boolean> => {
+  const takeBlock = async (
+    allowance: Allowance,
+    caller: string,
+    { most, least }: { most: number; least: number },
+  ): Promise<boolean> => {
     if (now() >= forgetAt) {
       forgetAt = now() + FORGET_EVERY_MS;
       await forgetIdleCallers(pool);
     }
-    const allowance = known.get(caller) as Allowance;
     const block = Math.max(least, Math.floor(most / BLOCKS_A_MINUTE));
     const isTaken = await takeCalls(pool, { caller, perMinute: most, calls: block });
     if (isTaken) allowance.left += block;
@@ -55,7 +58,9 @@ export function openCallLimit(deps: {
     while (allowance.left < calls) {
       const isOpen = now() >= allowance.closedUntil;
       if (isOpen)
-        allowance.taking ??= takeBlock(caller, most, calls).finally(() => (allowance.taking = null));
+        allowance.taking ??= takeBlock(allowance, caller, { most, least: calls }).finally(
+          () => (allowance.taking = null),
+        );
       if (isOpen && (await allowance.taking)) continue;
       throw new LotbookError('TOO_MANY_CALLS', `More than ${most} calls in a minute.`, {
         retryAfterMs: Math.max(1, allowance.closedUntil - now()),

@@ -2,6 +2,7 @@ import { LotbookError } from '../../errors.ts';
 import {
   claimedSigners,
   type InquiryClaims,
+  MOST_HOPS,
   verifyInquiry,
   type VerifiedInquiry,
 } from '../../identity/inquiry.ts';
@@ -64,6 +65,10 @@ export async function takeInquiry(
   }
   const parsed = askShape.safeParse(parseStrictObject(Buffer.from(given.ask)));
   if (!parsed.success) throw new LotbookError('BAD_INPUT', 'This is nothing to ask.', { place: 'ask' });
+  // Before the signers of the hops are looked up, one by one.
+  if (given.hops.length > MOST_HOPS) {
+    throw new LotbookError('BAD_INPUT', `An inquiry has at most ${MOST_HOPS} hops.`, { place: 'hops' });
+  }
   const keys = new Map<string, PinnedKeys>();
   for (const signer of claimedSigners(given)) keys.set(signer, await keyInForce(services, signer));
   const verified = verifyInquiry(given, {
