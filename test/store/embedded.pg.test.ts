@@ -1,24 +1,44 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../../api/store/embedded.ts';
 import { hold, isAlive, killHard, postmasterPid, startHolder, watchdogPid } from '../support/holder.ts';
 import type { EmbeddedDatabase } from '../../api/store/embedded.ts';
 import type { Script } from '../support/process.ts';
 
 const silent = { info: () => undefined, warn: () => undefined };
+let initialised: string;
 let dir: string;
 let opened: EmbeddedDatabase[];
 
+beforeAll(async () => {
+  initialised = await emptyDirectory();
+  await (await openEmbedded({ dir: initialised, log: silent })).stop();
+});
+
+afterAll(() => rm(initialised, { recursive: true, force: true, maxRetries: 5 }));
+
+/** The directory of a node that was started once and stopped: its making takes seconds, a copy does not. */
 beforeEach(async () => {
-  // As root this directory is closed to the server's user: every test here is also a test of that.
-  dir = await mkdtemp(join(tmpdir(), 'lotbook-embedded-'));
+  dir = await emptyDirectory();
+  execFileSync('cp', ['-a', `${initialised}/.`, dir]);
   opened = [];
 });
+
+/** As root this directory is closed to the server's user: every test here is also a test of that. */
+async function emptyDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'lotbook-embedded-'));
+}
+
+/** For what happens at a node's first start. */
+async function asBeforeTheFirstStart(): Promise<void> {
+  await rm(dir, { recursive: true });
+  dir = await emptyDirectory();
+}
 
 afterEach(async () => {
   await Promise.all(opened.map((database) => database.stop()));
@@ -162,6 +182,7 @@ describe('after kill -9', () => {
   });
 
   test('half-way through the first start, the next start begins anew and leaves no remains', async () => {
+    await asBeforeTheFirstStart();
     const holder = startHolder(dir);
     await expect
       .poll(() => readdirSync(dir).some((name) => name.startsWith('pg.new-')), {
@@ -217,6 +238,7 @@ describe('a second node on the same directory', () => {
   }
 
   test('started at the same moment on a new directory: exactly one wins', async () => {
+    await asBeforeTheFirstStart();
     await exactlyOneOf([1, 2, 3].map(() => startHolder(dir)));
   });
 
