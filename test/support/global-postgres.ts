@@ -14,6 +14,8 @@ export interface TestServer {
   adminUrl: string;
   /** the name that all databases of this run begin with; `<prefix>template` is the migrated one */
   prefix: string;
+  /** of this run alone: what it holds need not outlive the run */
+  ownServer: boolean;
   /** why there is no server or no template */
   problem: string;
 }
@@ -30,9 +32,10 @@ const silent = { info: () => undefined, warn: () => undefined };
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const prefix = `lotbook_test_${randomBytes(4).toString('hex')}_`;
   const undo: (() => Promise<unknown>)[] = [];
-  const server: TestServer = { adminUrl: '', prefix, problem: '' };
+  const given = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL;
+  const server: TestServer = { adminUrl: '', prefix, ownServer: !given, problem: '' };
   try {
-    server.adminUrl = process.env.TEST_DATABASE_URL || process.env.DATABASE_URL || (await embedded(undo));
+    server.adminUrl = given || (await embedded(undo));
     undo.unshift(() => dropAll(server));
     await asAdmin(server, (admin) => admin.query(`CREATE DATABASE ${prefix}template`));
     await migrate({
@@ -54,7 +57,15 @@ async function embedded(undo: (() => Promise<unknown>)[]): Promise<string> {
   undo.push(() => rm(dir, { recursive: true, force: true }));
   const database = await openEmbedded({ dir, log: silent });
   undo.unshift(() => database.stop());
+  await asAdmin({ adminUrl: database.adminUrl }, spareDisk);
   return database.adminUrl;
+}
+
+/** Tests of what must last start servers of their own. */
+async function spareDisk(admin: pg.Client): Promise<void> {
+  for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'])
+    await admin.query(`ALTER SYSTEM SET ${setting} = off`);
+  await admin.query('SELECT pg_reload_conf()');
 }
 
 async function dropAll(server: TestServer): Promise<void> {
@@ -67,7 +78,10 @@ async function dropAll(server: TestServer): Promise<void> {
   });
 }
 
-export async function asAdmin<T>(server: TestServer, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+export async function asAdmin<T>(
+  server: Pick<TestServer, 'adminUrl'>,
+  work: (admin: pg.Client) => Promise<T>,
+): Promise<T> {
   const admin = new pg.Client({ connectionString: server.adminUrl });
   await admin.connect();
   try {
