@@ -51,11 +51,11 @@ export function Listing<T>({
 }
 
 /** What is known of one thing: names and values; what is not known is left out. */
-export function Facts({ label, facts }: { label: string; facts: readonly (readonly [string, ReactNode])[] }) {
+export function Facts({ label, facts }: { label: string; facts: Readonly<Record<string, ReactNode>> }) {
   return (
     <Table aria-label={label}>
       <Table.Tbody>
-        {facts.flatMap(([name, value]) =>
+        {Object.entries(facts).flatMap(([name, value]) =>
           value === null || value === undefined || value === '' ? (
             []
           ) : (

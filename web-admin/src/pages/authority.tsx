@@ -105,24 +105,22 @@ function One({ book }: { book: string }) {
   );
 }
 
-function factsOf(
-  authority: AuthorityPartsFragment,
-): readonly (readonly [string, string | null | undefined])[] {
+function factsOf(authority: AuthorityPartsFragment): Readonly<Record<string, string | null | undefined>> {
   const { primary, backup, witness, insync, lag, final, proposed, mode, leaseMs, takeoverMs, heardAgoMs } =
     authority;
-  return [
-    ['Primary', primary],
-    ['Backup', backup ?? 'nobody takes over'],
-    ['Witness', witness ?? 'none: the primary keeps the register'],
-    ['Hold every entry', insync.join(', ')],
-    ['Entries that are final here', final?.toString()],
-    ['Proposed and not final yet', proposed?.toString()],
-    ['Entries that the other member lacks', lag?.toString()],
-    ['The other member was heard', typeof heardAgoMs === 'number' ? `${durationText(heardAgoMs)} ago` : null],
-    ['Without a quorum', mode === 'STRICT' ? 'requests wait' : 'answers are provisional'],
-    ['Lease', durationText(leaseMs)],
-    ['Silence until the backup takes over', durationText(takeoverMs)],
-  ];
+  return {
+    Primary: primary,
+    Backup: backup ?? 'nobody takes over',
+    Witness: witness ?? 'none: the primary keeps the register',
+    'Hold every entry': insync.join(', '),
+    'Entries that are final here': final?.toString(),
+    'Proposed and not final yet': proposed?.toString(),
+    'Entries that the other member lacks': lag?.toString(),
+    'The other member was heard': typeof heardAgoMs === 'number' ? `${durationText(heardAgoMs)} ago` : null,
+    'Without a quorum': mode === 'STRICT' ? 'requests wait' : 'answers are provisional',
+    Lease: durationText(leaseMs),
+    'Silence until the backup takes over': durationText(takeoverMs),
+  };
 }
 
 /** Giving the right away is a planned thing, at the node that has it; taking it is for the other one, on somebody's word. */

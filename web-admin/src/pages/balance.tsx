@@ -5,7 +5,7 @@ import { useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
 import { IdentifierForm } from '../components/identifier-form.tsx';
-import { shortOf, useNames } from '../components/master-data.ts';
+import { shortOf, useMasterData } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { ReconcileDocument, type ReconcileQuery } from '../operations/generated/documents.ts';
@@ -44,7 +44,7 @@ export function Component() {
     next.set('lot', lot);
     setParams(next, { replace: true });
   };
-  const names = useNames(useMemo(() => idsOf(found.data?.reconcile), [found.data]));
+  const names = useMasterData(useMemo(() => idsOf(found.data?.reconcile), [found.data]));
   const nameOf: NameOf = (id) => names.get(id)?.name ?? shortOf(id);
   return (
     <Page title="Mass balance">

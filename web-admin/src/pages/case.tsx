@@ -69,29 +69,26 @@ function Standing({ file }: { file: CasePartsFragment }) {
   return (
     <Facts
       label="How the case stands"
-      facts={[
-        ['Clock', <b>{clockText(file, now)}</b>],
-        ['Begun', <When at={clockStart} />],
-        ['Kept by', nameOf(owner)],
-        ['Hazard', [hazard, hazardClass && CLASSES[hazardClass]].filter(Boolean).join(', ')],
-        ['Drill', drill ? 'yes: nothing happened' : null],
-        ['First trace', took(score.toTrace)],
-        ['First notice sent', took(score.toIssue)],
-        ['All acknowledged', took(score.toAcknowledged)],
-        ['All answered', took(score.toAnswered)],
-        [
-          'Found of what was consigned',
+      facts={{
+        Clock: <b>{clockText(file, now)}</b>,
+        Begun: <When at={clockStart} />,
+        'Kept by': nameOf(owner),
+        Hazard: [hazard, hazardClass && CLASSES[hazardClass]].filter(Boolean).join(', '),
+        Drill: drill ? 'yes: nothing happened' : null,
+        'First trace': took(score.toTrace),
+        'First notice sent': took(score.toIssue),
+        'All acknowledged': took(score.toAcknowledged),
+        'All answered': took(score.toAnswered),
+        'Found of what was consigned':
           score.reconciled === null ? null : `${(score.reconciled * 100).toFixed(1)} %`,
-        ],
-        [
-          'Entries',
+        Entries: (
           <Anchor component={Link} inherit to={`/records?${new URLSearchParams({ book }).toString()}`}>
             {entries.map(({ kind, count }) => `${count} ${KINDS[kind]}`).join(', ') || 'none yet'}
-          </Anchor>,
-        ],
-        ['Closed', closedAt ? <When at={closedAt} /> : null],
-        ['Summary', summary],
-      ]}
+          </Anchor>
+        ),
+        Closed: closedAt ? <When at={closedAt} /> : null,
+        Summary: summary,
+      }}
     />
   );
 }

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
-import { type Named, shortOf, useNames, useOrganisations } from '../components/master-data.ts';
+import { type Named, shortOf, useMasterData, useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { When } from '../components/when.tsx';
@@ -28,8 +28,8 @@ export function Component() {
     variables: { input },
     pause: input.legs.length === 0,
   });
-  const names = useNames(useMemo(() => idsOf(found.data?.converge, legs), [found.data, legs]));
-  const organisation = useOrganisations();
+  const names = useMasterData(useMemo(() => idsOf(found.data?.converge, legs), [found.data, legs]));
+  const organisation = useNames();
   const nameOf: NameOf = (id) => names.get(id)?.name ?? (id.includes(':') ? shortOf(id) : organisation(id));
   return (
     <Page title="Convergence">

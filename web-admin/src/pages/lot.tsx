@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
 import { IdentifierForm } from '../components/identifier-form.tsx';
-import { shortOf, useNames, useOrganisations } from '../components/master-data.ts';
+import { shortOf, useMasterData, useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Failure, Loading } from '../components/shown.tsx';
 import { BooksDocument, IdentifyDocument, ReconcileDocument } from '../operations/generated/documents.ts';
@@ -55,8 +55,8 @@ function OneThing({ id }: { id: string }) {
   const { found, isRunning, failure } = useTrace(input);
   const chain = useMemo(() => chainOf(found), [found]);
   const [books] = useQuery({ query: BooksDocument });
-  const names = useNames(useMemo(() => idsOf(chain), [chain]));
-  const organisation = useOrganisations();
+  const names = useMasterData(useMemo(() => idsOf(chain), [chain]));
+  const organisation = useNames();
   const lot = chain.lots.get(id);
   const isKnown = (lot?.events.length ?? 0) > 0;
   return (

@@ -66,22 +66,19 @@ function Of({ partner }: { partner: Partner }) {
     <Stack>
       <Facts
         label="What is known of the partner"
-        facts={[
-          ['Organisation', <span className="id">{organisation}</span>],
-          ['Its node', url],
-          [
-            'Reached',
-            unreachableSince ? (
-              <b>
-                {reachOf(partner)} since <When at={unreachableSince} />: {unreachable}
-              </b>
-            ) : (
-              reachOf(partner)
-            ),
-          ],
-          ['Partner since', <When at={since} />],
-          ['Fingerprint of its key', waits ? null : <span className="told">{fingerprint}</span>],
-        ]}
+        facts={{
+          Organisation: <span className="id">{organisation}</span>,
+          'Its node': url,
+          Reached: unreachableSince ? (
+            <b>
+              {reachOf(partner)} since <When at={unreachableSince} />: {unreachable}
+            </b>
+          ) : (
+            reachOf(partner)
+          ),
+          'Partner since': <When at={since} />,
+          'Fingerprint of its key': waits ? null : <span className="told">{fingerprint}</span>,
+        }}
       />
       {waits && has('ADMINISTRATOR') && <Compare partner={partner} />}
       <ItsBooks owner={organisation} />

@@ -4,7 +4,7 @@ import { Alert, Anchor, Button, Group, Loader, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { Empty } from '../components/empty.tsx';
-import { useNames, useOrganisations } from '../components/master-data.ts';
+import { useMasterData, useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Failure } from '../components/shown.tsx';
 import { type Chain, chainOf, isOpen, siteOf } from './trace/chain.ts';
@@ -20,8 +20,8 @@ export function Component() {
   const { question, change, undo, redo, canUndo, canRedo } = useQuestion();
   const tracing = useTrace(question.starts.length > 0 ? inputOf(question) : null);
   const chain = useMemo(() => chainOf(tracing.found), [tracing.found]);
-  const names = useNames(useMemo(() => masterDataOf(chain, question), [chain, question]));
-  const organisation = useOrganisations();
+  const names = useMasterData(useMemo(() => masterDataOf(chain, question), [chain, question]));
+  const organisation = useNames();
   const naming = useMemo(() => ({ names, organisation }), [names, organisation]);
   const { summary, isRunning, failure } = tracing;
   return (

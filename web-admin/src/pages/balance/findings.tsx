@@ -1,6 +1,6 @@
 import { Alert, Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import { shortOf } from '../../components/master-data.ts';
+import { shortOf } from '../../components/names.ts';
 import { amountText } from '../trace/words.ts';
 import { type Finding, FINDINGS } from './words.ts';
 

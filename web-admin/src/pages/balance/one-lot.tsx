@@ -1,5 +1,5 @@
 import { Card, Text, Title } from '@mantine/core';
-import { shortOf } from '../../components/master-data.ts';
+import { shortOf } from '../../components/names.ts';
 import { amountText, unitText } from '../trace/words.ts';
 import { Sankey } from './sankey.tsx';
 import { accountOfLot, type Balance } from './words.ts';

@@ -1,7 +1,7 @@
 import { Button, Card, Group, Pill, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { IdentifierForm } from '../../components/identifier-form.tsx';
-import { type Named, shortOf } from '../../components/master-data.ts';
+import { type Named, shortOf } from '../../components/names.ts';
 import type { Leg } from './legs.ts';
 
 interface Props {
@@ -16,6 +16,7 @@ export function LegList({ legs, onChange, names }: Props) {
   return (
     <Stack gap="sm">
       {legs.map((leg, at) => (
+        // oxlint-disable-next-line react/no-array-index-key -- two legs may be alike: one is what it is by its place
         <Card withBorder key={at} component="section" aria-label={leg.name} p="sm">
           <Group justify="space-between">
             <Text>

@@ -33,14 +33,14 @@ export function Verdict({ name, report }: { name: string; report: ExportReport }
       {header && (
         <Facts
           label="What the file is"
-          facts={[
-            ['Book', `${header.title} (${header.book})`],
-            ['Owner', header.owner],
-            ['Made by', header.by],
-            ['Made', <When at={header.madeAt} />],
-            ['As seen by', header.audience ?? 'who made it: everything that it holds'],
-            ['Entries of the log', header.entries.toLocaleString()],
-          ]}
+          facts={{
+            Book: `${header.title} (${header.book})`,
+            Owner: header.owner,
+            'Made by': header.by,
+            Made: <When at={header.madeAt} />,
+            'As seen by': header.audience ?? 'who made it: everything that it holds',
+            'Entries of the log': header.entries.toLocaleString(),
+          }}
         />
       )}
       <Text fw={600}>What was checked</Text>

@@ -18,12 +18,13 @@ export const ROLES: Readonly<Record<Role, string>> = {
 };
 
 const EVERYWHERE = '*';
+const NONE: readonly Role[] = [];
 
 /** Roles, and where each counts: in all books and the node as a whole, or in one book. */
 export function RolesInput({
   value,
   onChange,
-  without = [],
+  without = NONE,
 }: {
   value: readonly Assignment[];
   onChange: (roles: Assignment[]) => void;

@@ -7,6 +7,7 @@ import { Empty } from '../../components/empty.tsx';
 import { type Column, Listing } from '../../components/listing.tsx';
 import { useNames } from '../../components/names.ts';
 import { Shown } from '../../components/shown.tsx';
+import { useNow } from '../../components/now.ts';
 import { When } from '../../components/when.tsx';
 import {
   EndGrantDocument,
@@ -14,6 +15,8 @@ import {
   GrantsDocument,
 } from '../../operations/generated/documents.ts';
 import { ruleText } from './words.ts';
+
+const MINUTE_MS = 60_000;
 
 export function Rules({ book, onTryWithout }: { book: string; onTryWithout: (id: string) => void }) {
   const [grants] = useQuery({ query: GrantsDocument, variables: { book } });
@@ -56,8 +59,9 @@ export function Rules({ book, onTryWithout }: { book: string; onTryWithout: (id:
 function Deeds({ grant, onTryWithout }: { grant: GrantPartsFragment; onTryWithout: (id: string) => void }) {
   const { has } = useCaller();
   const [end] = useDeed(EndGrantDocument);
+  const now = useNow(MINUTE_MS);
   const { id, book, until, title } = grant;
-  if (until !== null && Date.parse(until) <= Date.now()) return 'has ended';
+  if (until !== null && Date.parse(until) <= now) return 'has ended';
   return (
     <Group gap="xs">
       <Button variant="default" onClick={() => onTryWithout(id)}>

@@ -1,6 +1,6 @@
 import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
-import { type Named, shortOf } from '../../components/master-data.ts';
+import { type Named, shortOf } from '../../components/names.ts';
 import type { Chain, Lot } from './chain.ts';
 import type { PicturesProps } from './pictures.tsx';
 import { subtitleOf, titleOf } from './scene.ts';

@@ -1,6 +1,6 @@
 import { Checkbox, Group, Pill, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IdentifierForm } from '../../components/identifier-form.tsx';
-import { type Named, shortOf } from '../../components/master-data.ts';
+import { type Named, shortOf } from '../../components/names.ts';
 import type { TraceDirection } from '../../operations/generated/documents.ts';
 import type { Grouping, Question, StartKind } from './question.ts';
 

@@ -1,7 +1,7 @@
 import { Anchor, Button, Checkbox, Group, SegmentedControl, Table, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { shortOf } from '../../components/master-data.ts';
+import { shortOf } from '../../components/names.ts';
 import { When } from '../../components/when.tsx';
 import { isOpen, type Lot, siteOf } from './chain.ts';
 import { type Naming, titleOf } from './scene.ts';

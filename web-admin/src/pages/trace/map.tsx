@@ -1,7 +1,7 @@
 import { Text, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import atlas from 'world-atlas/countries-50m.json?url';
-import { type Named, shortOf } from '../../components/master-data.ts';
+import { type Named, shortOf } from '../../components/names.ts';
 import type { Flow } from './chain.ts';
 import { COLOURS, type Colours, fitted } from './paint.ts';
 import { type Outline, outlineOf } from './outline.ts';

@@ -1,4 +1,4 @@
-import { type Named, shortOf } from '../../components/master-data.ts';
+import { type Named, shortOf } from '../../components/names.ts';
 import type { Chain, Lot } from './chain.ts';
 import type { Graph, GraphNode } from './graph-of.ts';
 import { layoutOf, type Point } from './layout.ts';

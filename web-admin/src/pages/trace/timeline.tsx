@@ -1,7 +1,7 @@
 import { Text, useComputedColorScheme } from '@mantine/core';
 import type { KeyboardEvent } from 'react';
 import { groupBy } from '../../app/group-by.ts';
-import { shortOf } from '../../components/master-data.ts';
+import { shortOf } from '../../components/names.ts';
 import { type Event, siteOf, timeOf } from './chain.ts';
 import { type Colours, COLOURS, fitted } from './paint.ts';
 import type { Naming } from './scene.ts';
