@@ -1,15 +1,28 @@
 import react from '@vitejs/plugin-react';
 import { join } from 'node:path';
-import { defineConfig } from 'vite';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
 
 /** What the node checks with, the page checks with too; there, of Node's own modules, stands what browsers have. */
 const inBrowsers = (name: string): string => join(import.meta.dirname, '../api/exports/page', name);
+
+/** Beside each part of the page its form in Brotli, which the node sends to every browser that takes it. */
+const compressed: Plugin = {
+  name: 'compressed',
+  apply: 'build',
+  writeBundle: ({ dir = '' }, bundle) => {
+    for (const name of Object.keys(bundle).filter((each) => each.startsWith('assets/'))) {
+      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(readFileSync(join(dir, name))));
+    }
+  },
+};
 
 /** Built into `dist/admin`, which the node serves below `/admin/`; `npm run admin:dev` talks to a node on port 4000. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/admin/',
-  plugins: [react()],
+  plugins: [react(), compressed],
   resolve: {
     alias: {
       'node:crypto': inBrowsers('crypto.ts'),

@@ -23,6 +23,7 @@ export const theme = createTheme({
   headings: { fontFamily: 'system-ui, sans-serif' },
   defaultRadius: 'sm',
   cursorType: 'pointer',
+  respectReducedMotion: true,
 });
 
 /** The kit's own grey of what matters less is too faint beside both backgrounds. */

@@ -75,8 +75,8 @@ function Request({ book, request, onDone }: { book: string; request: Pending; on
           <b>{request.requester}</b> asks, <When at={request.createdAt} />
           {request.reason ? `: ${request.reason}` : ''}
         </Text>
-        {changes.map((change) => (
-          <Difference key={JSON.stringify(change)} book={book} change={change} />
+        {changes.map((change, index) => (
+          <Difference key={index} book={book} change={change} />
         ))}
         {error && <Failure message={error.message} duty={error.duty} />}
         <Group align="end">

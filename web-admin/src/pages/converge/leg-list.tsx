@@ -16,7 +16,6 @@ export function LegList({ legs, onChange, names }: Props) {
   return (
     <Stack gap="sm">
       {legs.map((leg, at) => (
-        // oxlint-disable-next-line react/no-array-index-key -- two legs may be alike: one is what it is by its place
         <Card withBorder key={at} component="section" aria-label={leg.name} p="sm">
           <Group justify="space-between">
             <Text>

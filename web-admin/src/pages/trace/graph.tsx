@@ -54,7 +54,6 @@ export function GraphView({ scene, chosen, onChoose, onHide }: Props) {
   return (
     <Box>
       <Toolbar shown={shown} fit={fit} zoom={zoom} />
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- all of an application is operated by keys */}
       <div
         className="canvas"
         role="application"
