@@ -2,8 +2,8 @@
 // A room may import itself and every floor below it; rooms on one floor do not know each other.
 const floors = [
   ['http', 'graphql'],
-  ['cases'],
-  ['exports', 'books', 'approval', 'delivery', 'checkpoints', 'partners', 'people', 'replication'],
+  ['cases', 'books'],
+  ['exports', 'approval', 'delivery', 'checkpoints', 'partners', 'people', 'replication'],
   ['peers', 'store'],
   ['recall', 'authority', 'sharing'],
   ['ledger'],

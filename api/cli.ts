@@ -16,6 +16,7 @@ import { wholeNumber } from './cli/options.ts';
 import { EXIT, reportError } from './cli/output.ts';
 import { addLocks } from './cli/locks.ts';
 import { addPartners } from './cli/partners.ts';
+import { addRecords } from './cli/records.ts';
 import { addRetention } from './cli/retention.ts';
 import { addPeople } from './cli/people.ts';
 import { addStart } from './cli/start.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
     addTrace,
     addReceived,
     addCases,
+    addRecords,
     addErase,
     addLocks,
     addRetention,

@@ -9,6 +9,7 @@ import { ackFeed } from './delivery/acknowledge.ts';
 import { headsRootAt } from './checkpoints/log-nodes.ts';
 import { followOwnKeys, introducing, mainKey } from './services/keys.ts';
 import { renewingAt } from './services/renew-locks.ts';
+import { openSharedBook } from './services/shared-book.ts';
 import { openCheckpointing } from './services/checkpoints.ts';
 import { openInquiryRoom } from './services/inquiries.ts';
 import { registerMetrics } from './services/metrics.ts';
@@ -104,6 +105,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   registerMetrics(context, approval, hub, checker);
   const [reading, tracing] = [openReading(sources), openTracing(sources)];
   const cases = openCaseRoom(context, { approval, reading, tracing, grants });
+  const books = openSharedBook(context, sources, { approval, reading });
   const exports = openExportRoom(context, sources);
   const served = { approval, reading, clock, randomId, config };
   return {
@@ -117,6 +119,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       grants,
       hub,
       tracing,
+      books,
       cases,
       inquiries: openInquiryRoom(context, sources),
       checkpoints,

@@ -4,7 +4,7 @@ import { leaseOf } from '../store/lock-leases.ts';
 import type { StoredBook } from '../store/books.ts';
 import { countProvisional } from '../store/requests.ts';
 import { createBook } from './books.ts';
-import { askAsOwner } from './ask-as-owner.ts';
+import { askAsOwner, whenDecided } from './ask-as-owner.ts';
 import { changeGrant, type GrantChange } from './change-grant.ts';
 import { approveRequest, pendingOf, readRequest, rejectByPerson } from './decide-by-person.ts';
 import { deliver } from './deliver.ts';
@@ -36,6 +36,8 @@ export interface Approval {
     first: number,
     after: { createdAt: Date; id: string } | null,
   ): Promise<{ items: RequestView[]; hasNextPage: boolean }>;
+  /** A request of the caller's once it is decided, which is waited for; as it was where that takes long. */
+  decided(view: RequestView): Promise<RequestView>;
   /** How many requests one member alone has judged. */
   provisional(book: string): Promise<number>;
   createBook(caller: Caller, input: { name: string; title: string }): Promise<StoredBook>;
@@ -81,6 +83,8 @@ export function openApproval(deps: Omit<Door, 'sequencer'>, outbox: Outbox, othe
     reject: (caller, id, reason) => rejectByPerson(here, caller, id, reason),
     request: (caller, id) => readRequest(here, caller, id),
     pending: (book, first, after) => pendingOf(here, book, first, after),
+    decided: async (view) =>
+      (view.state === 'QUEUED' && view.id !== null && (await whenDecided(here, view.id))) || view,
     provisional: (book) => countProvisional(deps.pool, book),
     createBook: (caller, input) => createBook(here, outbox, caller, input),
     changeGrant: (caller, change) => changeGrant(here, outbox, caller, change),

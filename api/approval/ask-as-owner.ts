@@ -1,6 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import type { Caller } from '../sharing/caller.ts';
 import type { StoredBook } from '../store/books.ts';
+import { lookAgain } from '../store/look-again.ts';
 import { requestById } from '../store/requests.ts';
 import { readCurrent } from './here.ts';
 import type { Outbox } from './outbox.ts';
@@ -11,8 +12,6 @@ import type { RequestView, UpdateInput } from './update.ts';
 import { viewOf } from './view.ts';
 
 const PATIENCE_MS = 10_000;
-/** Looked at so often even if no bell rings. */
-const LOOK_MS = 100;
 
 /**
  * What only the owner's administrators may ask for. Where this node does not hold the right, the request is signed and waits for
@@ -52,29 +51,10 @@ export function whenDecided(
   id: string,
   isSeen: (decided: RequestView) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<RequestView | null> {
-  return lookAgain(door, id, async () => {
+  return lookAgain(door.bell, { topic: `request:${id}`, patienceMs: PATIENCE_MS }, async () => {
     const request = await requestById(door.pool, id);
     if (!request?.decidedAt) return null;
     const decided = viewOf(request.book, request);
     return (await isSeen(decided)) ? decided : null;
   });
-}
-
-async function lookAgain<T>({ bell }: Door, id: string, look: () => Promise<T | null>): Promise<T | null> {
-  let wake: () => void = () => undefined;
-  const stop = bell.on(`request:${id}`, () => wake());
-  try {
-    for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-        setTimeout(resolve, LOOK_MS);
-      });
-      const found = await look();
-      if (found) return found;
-      await woken;
-    }
-    return null;
-  } finally {
-    stop();
-  }
 }

@@ -1,6 +1,7 @@
+import type { RecordKind } from '../ledger/change.ts';
 import type { EntryLock, LockState } from '../ledger/entry-lock.ts';
 import { ORDINARY_PURPOSE, type Grant } from '../sharing/grant.ts';
-import { permittedFields } from '../sharing/permitted.ts';
+import { showsHolder, someoneAt } from '../sharing/holder.ts';
 import type { LockAct, PreparedChange, PreparedUpdate, RequestError, Requester } from './update.ts';
 
 /**
@@ -31,7 +32,7 @@ export function lockRefusal(
   if (isHeldUnder(held, token, requester)) return null;
   // What a person lets pass is safe by its base, as long as nobody else holds the record.
   if (update.approval && !held) return null;
-  return { ...lost(lock, token, requester), place };
+  return { ...lost(lock, token, requester, change), place };
 }
 
 /** Whether the change is a save that ends its lock. */
@@ -84,7 +85,7 @@ function refusalOfAct(
       if (!held || (isOf(held, requester) && held.holder === act.holder)) return null;
       return lockedBy(held, change, requester, rules);
     case 'RELEASE':
-      return isHeldUnder(held, act.token, requester) ? null : lost(lock, act.token, requester);
+      return isHeldUnder(held, act.token, requester) ? null : lost(lock, act.token, requester, change);
     case 'BREAK':
       if (!requester.administrator)
         return { code: 'NOT_PERMITTED', message: "Only the owner's administrators break locks." };
@@ -126,7 +127,7 @@ function lockedBy(held: EntryLock, change: PreparedChange, requester: Requester,
   const message =
     `${who} holds this record since ${new Date(since).toISOString()}, ` +
     `until ${new Date(until).toISOString()} if it is not renewed.`;
-  return { code: 'LOCKED', message };
+  return { code: 'LOCKED', message, ...versionOf(change) };
 }
 
 /** The holder's name where it may be told; else that it is a user of an organisation. */
@@ -136,19 +137,32 @@ function shownHolder(
   requester: Requester,
   { grants, now }: Rules,
 ): string {
-  const field = `name:${organisation}`;
   const none = { products: [], lots: [], time: null };
-  const subject = { ...none, ...before, id, kind: 'LOCK' as const, locked: of, seq: Infinity, at: now };
+  const locked = { ...none, ...before, id, kind: of as RecordKind };
   const { audience } = requester;
   const question = { audience, purpose: ORDINARY_PURPOSE, now };
-  const isTold = isOwners(requester) || permittedFields(grants, subject, [field], question).has(field);
-  return (isTold && (name ?? holder)) || `A user at ${organisation}`;
+  const isTold = isOwners(requester) || showsHolder(grants, locked, organisation, question);
+  return (isTold && (name ?? holder)) || someoneAt(organisation);
 }
 
 /** Only whose lock it was is told what became of it. */
-function lost(lock: EntryLock | null, token: number, requester: Requester): RequestError {
+function lost(
+  lock: EntryLock | null,
+  token: number,
+  requester: Requester,
+  change: PreparedChange,
+): RequestError {
   const how = lock && lock.token === token && isOf(lock, requester) ? HOW_IT_ENDED[lock.state] : '';
-  return { code: 'LOCK_LOST', message: `The lock is not yours any more${how}: nothing was changed.` };
+  return {
+    code: 'LOCK_LOST',
+    message: `The lock is not yours any more${how}: nothing was changed.`,
+    ...versionOf(change),
+  };
+}
+
+/** Of the record, for whoever compares a draft with it. */
+function versionOf({ seenVersion, act }: PreparedChange): { currentVersion?: number } {
+  return act ? {} : { currentVersion: seenVersion };
 }
 
 const HOW_IT_ENDED: Record<LockState, string> = {

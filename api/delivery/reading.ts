@@ -3,7 +3,7 @@ import { canonicalIdentifier } from '../events/identifiers.ts';
 import { hasRole, type Caller } from '../sharing/caller.ts';
 import { isAddressed, type Grant } from '../sharing/grant.ts';
 import { findBook, listBooks, type ListedBook } from '../store/book-list.ts';
-import { readCurrentEntries, type StoredAcknowledgement } from '../store/entries.ts';
+import { readCurrentEntries, readVersion, type StoredAcknowledgement } from '../store/entries.ts';
 import type { RecordOrder } from '../store/records.ts';
 import { readChanges, type ChangeView } from './changes.ts';
 import { checkFirst, type Page } from './page.ts';
@@ -47,6 +47,8 @@ export interface Reading {
     query: InBook & Paging & { search: RecordSearch; order: RecordOrder; descending: boolean },
   ): Promise<Page<RecordView>>;
   record(query: InBook & { id: string }): Promise<RecordView | null>;
+  /** One version of a record; null where it is not held, or nothing of it may be seen. */
+  version(query: InBook & { id: string; version: number }): Promise<RecordView | null>;
   /** Those of these records of which the caller may see something now. NOT_FOUND where that is so of the book. */
   visible(query: InBook & { ids: readonly string[] }): Promise<string[]>;
   changes(query: InBook & Paging & { record?: string | null | undefined }): Promise<Page<ChangeView>>;
@@ -101,6 +103,11 @@ export function openReading(services: ScopeServices): Reading {
       const found = await readCurrentEntries(db.pool, book, ids);
       const current = ids.map((each) => found.get(each)).find((entry) => entry !== undefined);
       return current ? viewOf(scope, current) : null;
+    },
+    version: async ({ caller, book, viewAs, id, version }) => {
+      const scope = await scopeOf(services, caller, book, viewAs);
+      const entry = await readVersion(db.pool, { book, record: canonicalIdentifier(id), version });
+      return entry && viewOf(scope, entry);
     },
     visible: async ({ caller, book, viewAs, ids }) => {
       const scope = await scopeOf(services, caller, book, viewAs);

@@ -74,6 +74,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     holdRecord: inBook('ADMINISTRATOR'),
     releaseRecord: inBook('ADMINISTRATOR'),
     requestUpdates: inSome('EDITOR'),
+    saveRecord: inBook('EDITOR'),
+    refreshRecord: inBook('VIEWER'),
     lockRecords: inBook('EDITOR'),
     unlockRecords: inBook('EDITOR'),
     // Of locks that the caller holds; partners' nodes renew those of their people.
@@ -138,6 +140,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
   Subscription: {
     feed: 'SIGNED_IN',
     requestState: 'SIGNED_IN',
+    // What may be read of the book decides.
+    presence: 'SIGNED_IN',
     trace: 'SIGNED_IN',
     // Each statement carries its own signature; what is answered is decided by the grants.
     inquire: 'SIGNED_IN',

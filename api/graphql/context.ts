@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Approval } from '../approval/approval.ts';
+import type { Books } from '../books/books.ts';
 import type { Cases } from '../cases/cases.ts';
 import type { Checkpoints } from '../checkpoints/checkpoints.ts';
 import type { Config } from '../config.ts';
@@ -26,6 +27,7 @@ export interface Services {
   callLimit: { take(caller: Caller, calls: number): Promise<void> };
   reading: Reading;
   tracing: Tracing;
+  books: Books;
   cases: Omit<Cases, 'start' | 'stop' | 'openLink' | 'answerByLink'>;
   inquiries: Inquiries;
   exports: Pick<Exports, 'start' | 'find' | 'list'>;

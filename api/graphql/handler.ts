@@ -19,6 +19,8 @@ const MAX_REQUEST_STATES_PER_ORGANISATION = 2_000;
 /** A trace works all the time that it is read. */
 const MAX_TRACES_PER_ORGANISATION = 8;
 /** Each may wait for those behind. */
+/** A stream for each window in which a book is open. */
+const MAX_PRESENCES_PER_ORGANISATION = 500;
 const MAX_INQUIRIES_PER_ORGANISATION = 16;
 /** What costs as much more counts as one call more. */
 const COST_OF_A_CALL = 1_000;
@@ -41,6 +43,7 @@ export function createGraphqlHandler(
     requestStates: openStreamLimit(maxRequestStates, 'follows as many requests'),
     traces: openStreamLimit(maxTraces, 'traces as much at once'),
     inquiries: openStreamLimit(MAX_INQUIRIES_PER_ORGANISATION, 'makes as many inquiries'),
+    presences: openStreamLimit(MAX_PRESENCES_PER_ORGANISATION, 'has as many books open'),
   };
   return (req, res) => {
     const given = res.getHeader('x-request-id');

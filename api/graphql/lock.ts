@@ -1,6 +1,7 @@
 import { LotbookError } from '../errors.ts';
 import type { RecordView } from '../delivery/records.ts';
 import type { GraphQLContext } from './context.ts';
+import { someoneAt } from '../sharing/holder.ts';
 import { payload } from './errors.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { lockIn, type LockInBook } from './lock-in-book.ts';
@@ -32,8 +33,8 @@ export const lock: Resolvers = {
   Mutation: {
     lockRecords: (_, { input }, context) =>
       payload(async () => {
-        const { caller, approval } = context;
-        return { locks: await approval.lockRecords(caller, { ...input, name: await nameOf(context) }) };
+        const { caller, books } = context;
+        return { locks: await books.lock(caller, { ...input, name: await nameOf(context) }) };
       }),
     unlockRecords: (_, given, { caller, approval }) =>
       payload(async () => ({ request: await approval.unlockRecords(caller, given) })),
@@ -43,7 +44,7 @@ export const lock: Resolvers = {
       payload(async () => ({ request: await approval.breakLock(caller, given) })),
   },
   Lock: {
-    holderName: ({ name, holder, organisation }) => name ?? holder ?? `A user at ${organisation}`,
+    holderName: ({ name, holder, organisation }) => name ?? holder ?? someoneAt(organisation),
     since: ({ since }) => new Date(since),
     until: async ({ book, record, token, until }, _, { approval }) =>
       (await approval.renewedUntil(book, { record, token })) ?? new Date(until),

@@ -4,6 +4,7 @@ import type { Caller } from '../sharing/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { isUuid } from './request.ts';
 import { COMPLETE, eventStream, HEARTBEAT, nextEvent } from './sse.ts';
+import { openWaiting } from './waiting.ts';
 
 /** Looked at so often even if nothing rings: a ring can be lost. */
 const POLL_MS = 5_000;
@@ -54,41 +55,4 @@ export async function streamRequestState(input: {
   } finally {
     waiting.stop();
   }
-}
-
-/** Waits for a ring or a time; a caller that goes away, or a node that stops, ends every wait. */
-function openWaiting(res: ServerResponse, signal: AbortSignal, listen: (wake: () => void) => () => void) {
-  let isOver = res.destroyed || signal.aborted;
-  let isWoken = false;
-  let wakeUp: (() => void) | undefined;
-  const wake = () => {
-    isWoken = true;
-    wakeUp?.();
-  };
-  const finish = () => {
-    isOver = true;
-    wakeUp?.();
-  };
-  const stopListening = listen(wake);
-  res.once('close', finish);
-  signal.addEventListener('abort', finish, { once: true });
-  return {
-    isOver: () => isOver,
-    next: async (ms: number): Promise<void> => {
-      if (!isWoken && !isOver) {
-        let timer: NodeJS.Timeout | undefined;
-        await new Promise<void>((resolve) => {
-          wakeUp = resolve;
-          timer = setTimeout(resolve, ms);
-        });
-        clearTimeout(timer);
-      }
-      isWoken = false;
-    },
-    stop: () => {
-      stopListening();
-      res.off('close', finish);
-      signal.removeEventListener('abort', finish);
-    },
-  };
 }

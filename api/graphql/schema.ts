@@ -18,6 +18,7 @@ import { book } from './book.ts';
 import { cases } from './case.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { GraphQLContext } from './context.ts';
+import { edit } from './edit.ts';
 import { auditExport } from './export.ts';
 import { feed } from './feed.ts';
 import type { Resolvers } from './generated/resolvers.ts';
@@ -45,6 +46,7 @@ const CONCEPTS: readonly Resolvers[] = [
   book,
   cases,
   checkpoint,
+  edit,
   feed,
   grant,
   inquiry,

@@ -13,6 +13,7 @@ export interface StreamLimits {
   requestStates: StreamLimit;
   traces: StreamLimit;
   inquiries: StreamLimit;
+  presences: StreamLimit;
 }
 
 /** At most so many streams of one organisation at a time; `does` what it then does too much. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getArgumentValues, getVariableValues } from 'graphql';
+import type { Attendance } from '../books/attend.ts';
 import type { AcrossQuery } from '../delivery/inquiry/across.ts';
 import type { GivenInquiry } from '../delivery/inquiry/answer.ts';
 import type { TraceQuery } from '../delivery/trace.ts';
@@ -8,6 +9,7 @@ import { checkAccess } from './access.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
 import { streamInquiry } from './inquiry.ts';
+import { streamPresence } from './presence.ts';
 import { streamRequestState } from './request-state.ts';
 import type { StreamLimits } from './stream-limit.ts';
 import { streamTrace } from './trace.ts';
@@ -69,6 +71,10 @@ export async function serveSubscription({
     const { across, ...given } = input;
     const query = { ...given, caller, viewAs };
     await streamTrace({ context, res, args: query, across, render, stillMay }).finally(leave);
+  } else if (field === 'presence') {
+    const leave = limits.presences.enter(caller.organisation);
+    const attendance = { ...args, editing: args['editing'] === true } as Attendance;
+    await streamPresence({ context, res, attendance, render, stillMay }).finally(leave);
   } else if (field === 'inquire') {
     const leave = limits.inquiries.enter(caller.organisation);
     await streamInquiry({ context, res, given: args as unknown as GivenInquiry, render }).finally(leave);

@@ -11,6 +11,13 @@ export interface Bell {
   ring(topic: string): void;
   /** Listens to one topic, or with '*' to all. Returns how to stop. */
   on(topic: string, listener: () => void): () => void;
+  /**
+   * Says something to the other processes, for what is stored nowhere: JSON of less than 8000 bytes. Whoever is not connected at
+   * that moment misses it.
+   */
+  say(words: string): void;
+  /** Hears what other processes say. Returns how to stop. */
+  hear(listener: (words: string) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -29,6 +36,7 @@ class ListeningBell implements Bell {
   private readonly listeners = new Map<string, Set<() => void>>();
   /** topics rung here and not yet sent to the others */
   private readonly waiting = new Set<string>();
+  private readonly hearers = new Set<(words: string) => void>();
   private sending: Promise<void> = Promise.resolve();
   private session: pg.Client | undefined;
   private retry: NodeJS.Timeout | undefined;
@@ -55,6 +63,23 @@ class ListeningBell implements Bell {
       set.delete(listener);
       if (set.size === 0 && this.listeners.get(topic) === set) this.listeners.delete(topic);
     };
+  }
+
+  say(words: string): void {
+    this.sending = this.sending.then(async () => {
+      await this.session
+        ?.query('SELECT pg_notify($1, $2)', [this.wordsChannel, words])
+        .catch(() => undefined);
+    });
+  }
+
+  hear(listener: (words: string) => void): () => void {
+    this.hearers.add(listener);
+    return () => void this.hearers.delete(listener);
+  }
+
+  private get wordsChannel(): string {
+    return `${this.channel} words`;
   }
 
   async close(): Promise<void> {
@@ -88,11 +113,14 @@ class ListeningBell implements Bell {
 
   private async listen(client: pg.Client): Promise<void> {
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    client.on('notification', ({ processId, payload }) => {
+    client.on('notification', ({ processId, channel, payload }) => {
       // Its own listeners were woken when it rang.
-      if (processId !== rows[0]?.pid && payload) this.wake([payload, '*']);
+      if (processId === rows[0]?.pid || !payload) return;
+      if (channel === this.channel) this.wake([payload, '*']);
+      else for (const hearer of this.hearers) hearer(payload);
     });
-    await client.query(`LISTEN ${client.escapeIdentifier(this.channel)}`);
+    for (const channel of [this.channel, this.wordsChannel])
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
   }
 
   private ended(client: pg.Client): void {

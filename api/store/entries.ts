@@ -87,6 +87,19 @@ export async function readEntriesOfRecord(
   return rows.map(logEntryOfRow);
 }
 
+/** One version of a record; null where it is not held. */
+export async function readVersion(
+  db: Queryable,
+  wanted: { book: string; record: string; version: number },
+): Promise<KeyedChange | null> {
+  const { rows } = await db.query<EntryRow>({
+    name: 'version-of-record',
+    text: `SELECT ${COLUMNS} ${FROM} WHERE e.book = $1 AND e.record = $2 AND e.version = $3`,
+    values: [wanted.book, wanted.record, wanted.version],
+  });
+  return rows[0] ? entryOfRow(rows[0]) : null;
+}
+
 /** The current entries of records, by record id; a record that does not exist is not in it. */
 export async function readCurrentEntries(
   db: Queryable,

@@ -98,6 +98,7 @@ function behind(): Services {
     'inquiries',
     'exports',
     'approval',
+    'books',
     'retention',
     'grants',
     'hub',
@@ -132,7 +133,7 @@ async function outcome(caller: Caller, { operation, document }: SoundCall): Prom
 
 const NO_LIMIT = { enter: () => () => undefined };
 const NO_STREAM = {
-  limits: { requestStates: NO_LIMIT, traces: NO_LIMIT, inquiries: NO_LIMIT },
+  limits: { requestStates: NO_LIMIT, traces: NO_LIMIT, inquiries: NO_LIMIT, presences: NO_LIMIT },
   req: { headers: { accept: 'text/event-stream' } } as IncomingMessage,
   res: {} as ServerResponse,
 };
