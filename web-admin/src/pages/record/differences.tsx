@@ -40,7 +40,7 @@ export function Differences({
   };
   return (
     <Stack gap="xs">
-      <Table.ScrollContainer minWidth={560}>
+      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table aria-label="What differs">
           <Table.Thead>
             <Table.Tr>

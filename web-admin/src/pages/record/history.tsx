@@ -52,7 +52,10 @@ export function History({ versions, fields }: { versions: readonly Version[]; fi
 function SideBySide({ versions }: { versions: readonly Version[] }) {
   const names = [...new Set(versions.flatMap(({ fields }) => Object.keys(fields as Fields)))].toSorted();
   return (
-    <Table.ScrollContainer minWidth={160 + versions.length * 160}>
+    <Table.ScrollContainer
+      minWidth={160 + versions.length * 160}
+      scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+    >
       <Table striped aria-label="All versions side by side">
         <Table.Thead>
           <Table.Tr>
@@ -90,7 +93,7 @@ function SideBySide({ versions }: { versions: readonly Version[] }) {
 function FieldTable({ now, before }: { now: Fields; before: Fields | undefined }) {
   const names = [...new Set([...Object.keys(now), ...Object.keys(before ?? {})])].toSorted();
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table striped>
         <Table.Thead>
           <Table.Tr>

@@ -21,7 +21,6 @@ export function useLockSeen(
   const version = useRef<number | null>(null);
   const moved = useRef(onMoved);
   moved.current = onMoved;
-  const editors = others.filter(({ editing }) => editing).length;
   const everyMs = others.length > 0 ? SOON_MS : LATER_MS;
   useEffect(() => {
     let isOver = false;
@@ -39,6 +38,6 @@ export function useLockSeen(
       isOver = true;
       clearInterval(timer);
     };
-  }, [client, book, id, everyMs, editors]);
+  }, [client, book, id, everyMs]);
   return lock;
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { Wrong } from '../../components/deed.ts';
-import { useDeed } from '../../components/deed.ts';
+import { useClient } from 'urql';
+import { useDeed, type Wrong } from '../../components/deed.ts';
 import {
   LockRecordDocument,
   RenewLockDocument,
@@ -17,7 +17,7 @@ export function useLock(book: string, record: string) {
   const [lost, setLost] = useState<Wrong | null>(null);
   const [take] = useDeed(LockRecordDocument);
   const [release] = useDeed(UnlockRecordDocument);
-  const [renew] = useDeed(RenewLockDocument);
+  const client = useClient();
 
   const lock = async (): Promise<Wrong | null> => {
     const { payload, wrong } = await take({ book, record, leaseSeconds: LEASE_S });
@@ -37,13 +37,12 @@ export function useLock(book: string, record: string) {
     let timer: ReturnType<typeof setTimeout>;
     let isOver = false;
     const again = async (): Promise<void> => {
-      const { payload, wrong } = await renew({ book, record, token });
+      const { data } = await client.mutation(RenewLockDocument, { book, record, token }).toPromise();
       if (isOver) return;
-      if (wrong && isLost(wrong)) {
-        setLost(wrong);
-        return;
-      }
-      const leftMs = payload?.until ? Date.parse(payload.until) - Date.now() : 3 * FIRST_RENEWAL_MS;
+      const { until, error } = data?.renewLocks ?? {};
+      if (error?.code === 'LOCK_LOST') return setLost(error);
+      // Whoever is cut off for a moment tries again.
+      const leftMs = until ? Date.parse(until) - Date.now() : 0;
       timer = setTimeout(() => void again(), Math.max(FIRST_RENEWAL_MS, leftMs / 3));
     };
     timer = setTimeout(() => void again(), FIRST_RENEWAL_MS);
@@ -51,11 +50,6 @@ export function useLock(book: string, record: string) {
       isOver = true;
       clearTimeout(timer);
     };
-    // What sends is made anew with each rendering, and sends the same.
-  }, [book, record, token]);
+  }, [client, book, record, token]);
   return { token, lost, lock, unlock, forget };
-}
-
-function isLost(wrong: Wrong & { code?: string }): boolean {
-  return wrong.code === 'LOCK_LOST';
 }
