@@ -3,6 +3,7 @@ import { LotbookError } from '../errors.ts';
 import { canonicalIdentifier } from '../events/identifiers.ts';
 import type { JsonValue } from '../events/value.ts';
 import type { RecordKind } from '../ledger/change.ts';
+import { requestersOf } from '../store/requests.ts';
 import { isChange, readEntries, readEntriesOfRecord, type KeyedEntry } from '../store/entries.ts';
 import { handOut } from './hand-out.ts';
 import { formatCursor, isSeq, parseCursor, type Page } from './page.ts';
@@ -16,6 +17,8 @@ export interface ChangeView {
   kind: RecordKind;
   version: number;
   at: Date;
+  /** Client id of who asked for it; null for partners, and where the request is not known here. */
+  by: string | null;
   fields: Record<string, JsonValue>;
   token: string;
   disclosures: string[];
@@ -39,6 +42,13 @@ export async function readChanges(
   let seq = after ? seqOf(after) : 0;
   const page: Page<ChangeView> = { items: [], hasNextPage: false, hasPreviousPage: seq > 0, endCursor: null };
   const id = record ? canonicalIdentifier(record) : null;
+  const requests = new Map<ChangeView, string>();
+  const done = async (): Promise<Page<ChangeView>> => {
+    if (scope.question !== 'OWN') return page;
+    const requesters = await requestersOf(pool, [...requests.values()]);
+    for (const [view, request] of requests) view.by = requesters.get(request) ?? null;
+    return page;
+  };
   const read = (): Promise<KeyedEntry[]> =>
     id === null
       ? readEntries(pool, { book: scope.book.id, after: seq, limit: BATCH })
@@ -47,15 +57,21 @@ export async function readChanges(
     const entries = await read();
     for (const keyed of entries) {
       const node = viewOf(scope, keyed);
-      if (node && page.items.length === first) return { ...page, hasNextPage: true };
+      if (node && page.items.length === first) {
+        page.hasNextPage = true;
+        return done();
+      }
       seq = keyed.entry.seq;
       if (!node) continue;
       page.endCursor = formatCursor('LOG', [seq]);
       page.items.push({ cursor: page.endCursor, node });
+      requests.set(node, keyed.entry.request);
     }
-    if (entries.length < BATCH) return page;
+    if (entries.length < BATCH) return done();
   }
-  return { ...page, endCursor: formatCursor('LOG', [seq]), hasNextPage: true };
+  page.endCursor = formatCursor('LOG', [seq]);
+  page.hasNextPage = true;
+  return done();
 }
 
 function viewOf({ grants, question }: Scope, keyed: KeyedEntry): ChangeView | null {
@@ -65,7 +81,7 @@ function viewOf({ grants, question }: Scope, keyed: KeyedEntry): ChangeView | nu
   if (!handed) return null;
   const { book, seq, record, kind, version, at, token } = entry;
   const { fields, disclosures } = handed;
-  return { book, seq, record, kind, version, at, fields, token, disclosures };
+  return { book, seq, record, kind, version, at, by: null, fields, token, disclosures };
 }
 
 function seqOf(cursor: string): number {

@@ -9,13 +9,25 @@ import { payload } from './errors.ts';
 import { lockIdOf } from '../ledger/entry-lock.ts';
 import { exactNumbers } from './exact-numbers.ts';
 import { lockIn } from './lock-in-book.ts';
+import type { GraphQLContext } from './context.ts';
 import type { LinkRole, Resolvers } from './generated/resolvers.ts';
 
 export const record: Resolvers = {
   Query: {
     records: async (_, args, { caller, reading }) => connection(await reading.records({ caller, ...args })),
     record: (_, args, { caller, reading }) => reading.record({ caller, ...args }),
-    changes: async (_, args, { caller, reading }) => connection(await reading.changes({ caller, ...args })),
+    changes: async (_, args, { caller, reading, people }) => {
+      const page = await reading.changes({ caller, ...args });
+      const names = await namesOf(
+        people,
+        page.items.map(({ node }) => node.by),
+      );
+      const items = page.items.map(({ cursor, node }) => ({
+        cursor,
+        node: { ...node, byName: names.get(node.by ?? '') ?? null },
+      }));
+      return connection({ ...page, items });
+    },
   },
   Mutation: {
     eraseRecord: (_, { record, ...erasure }, { caller, approval, reading }) =>
@@ -46,6 +58,21 @@ export const record: Resolvers = {
         : [],
   },
 };
+
+/** The names of people of this organisation, by their client ids. */
+async function namesOf(
+  people: GraphQLContext['people'],
+  clientIds: readonly (string | null)[],
+): Promise<Map<string, string>> {
+  if (!clientIds.some((id) => id?.includes('/people/'))) return new Map();
+  const all = await people.list();
+  return new Map(
+    clientIds.flatMap((clientId): [string, string][] => {
+      const name = all.find(({ id }) => clientId?.endsWith(`/people/${id}`))?.name;
+      return clientId !== null && name ? [[clientId, name]] : [];
+    }),
+  );
+}
 
 /** JSON-LD as values: what floating point cannot hold stays a decimal string. */
 function epcisOf(fields: Fields): unknown {

@@ -35,6 +35,16 @@ export async function requestById(source: Source, id: string): Promise<StoredReq
   return rows[0] ?? null;
 }
 
+/** Who made these requests, as far as they are known here: client ids. */
+export async function requestersOf(source: Source, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await source.query<Pick<StoredRequest, 'id' | 'requester'>>({
+    name: 'requesters',
+    text: 'SELECT id, requester FROM request WHERE id = ANY($1)',
+    values: [[...new Set(ids)]],
+  });
+  return new Map(rows.map(({ id, requester }) => [id, requester]));
+}
+
 /** Requests that were already made under these keys. */
 export async function knownRequests(
   source: Source,

@@ -2,6 +2,8 @@ import { AppShell, Burger, Group, NavLink, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAffiliate,
+  IconBellRinging,
+  IconStopwatch,
   IconBook2,
   IconChecklist,
   IconFileCertificate,
@@ -33,6 +35,8 @@ const PLACES: readonly { to: string; label: string; icon: TablerIcon; role?: Rol
   { to: '/records', label: 'Records', icon: IconListSearch },
   { to: '/import', label: 'Import', icon: IconFileImport, role: 'EDITOR' },
   { to: '/cases', label: 'Cases', icon: IconUrgent },
+  { to: '/notices', label: 'Notices', icon: IconBellRinging },
+  { to: '/drills', label: 'Drills', icon: IconStopwatch },
   { to: '/lot', label: 'Lot', icon: IconBarcode },
   { to: '/trace', label: 'Trace', icon: IconRoute },
   { to: '/converge', label: 'Convergence', icon: IconArrowsJoin2 },
@@ -82,7 +86,7 @@ export function Frame() {
             component={Link}
             to={to}
             label={label}
-            active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+            active={to === '/' ? pathname === '/' : pathname.split('/')[1] === to.slice(1)}
             aria-current={pathname === to ? 'page' : undefined}
             leftSection={<Icon size={18} stroke={1.6} aria-hidden />}
             onClick={close}

@@ -1,41 +1,34 @@
-import { Anchor, Stack } from '@mantine/core';
+import { Anchor, Group, Stack, Tabs } from '@mantine/core';
+import '@mantine/core/styles/Tabs.css';
+import { useCallback } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
-import { Facts } from '../components/listing.tsx';
-import { useNames } from '../components/names.ts';
-import { useNow } from '../components/now.ts';
+import { shortOf, useMasterData } from '../components/names.ts';
+import { useNews } from '../components/news.ts';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
-import { durationText, When } from '../components/when.tsx';
-import { CaseFileDocument, type CasePartsFragment } from '../operations/generated/documents.ts';
-import { Board } from './cases/board.tsx';
-import { CLASSES, clockText } from './cases/words.ts';
-import { KINDS } from './record/words.ts';
+import { CaseFileDocument } from '../operations/generated/documents.ts';
+import { Activity } from './case/activity.tsx';
+import { CaseDeeds } from './case/deeds.tsx';
+import { Entries } from './case/entries.tsx';
+import { Notices } from './case/notices.tsx';
+import { type CaseFile, Standing, Ways } from './case/standing.tsx';
+import { thingsOf, useEntries } from './case/work.ts';
 
-const TICK_MS = 1_000;
-
-/** The file of a case: its clock, how fast it went, its entries, and the board of each notice. */
+/** The file of a case, as it is now: what one of its people writes, the others see at once. */
 export function Component() {
   const [params] = useSearchParams();
   const book = params.get('book') ?? '';
-  const [found] = useQuery({ query: CaseFileDocument, variables: { book } });
+  const [found, askAgain] = useQuery({ query: CaseFileDocument, variables: { book } });
+  const again = useCallback(() => askAgain({ requestPolicy: 'network-only' }), [askAgain]);
+  const file = found.data?.case;
   return (
-    <Page title={found.data?.case?.title ?? 'Case'}>
+    <Page title={file?.title ?? 'Case'}>
       <Shown of={found}>
-        {({ case: file }) =>
+        {() =>
           file ? (
-            <Stack>
-              <Standing file={file} />
-              {file.notices.length === 0 && (
-                <Empty what="No notice is drafted yet.">
-                  A notice tells who got the lots what to do with them.
-                </Empty>
-              )}
-              {file.notices.map((notice) => (
-                <Board key={notice.id} book={book} notice={notice} />
-              ))}
-            </Stack>
+            <File file={file} again={again} />
           ) : (
             <Empty what="There is no such case, or none that you may see.">
               <Anchor component={Link} to="/cases">
@@ -49,46 +42,43 @@ export function Component() {
   );
 }
 
-function Standing({ file }: { file: CasePartsFragment }) {
-  const now = useNow(TICK_MS);
-  const nameOf = useNames();
-  const {
-    book,
-    owner,
-    drill,
-    class: hazardClass,
-    hazard,
-    clockStart,
-    closedAt,
-    summary,
-    entries,
-    score,
-  } = file;
-  const took = (seconds: number | null): string | null =>
-    seconds === null ? null : `${durationText(seconds * 1_000)} after the start`;
+function File({ file, again }: { file: CaseFile; again: () => void }) {
+  const { book, state, notices } = file;
+  const [params, setParams] = useSearchParams();
+  const [entries, readEntries] = useEntries(book);
+  const names = useMasterData(entries.flatMap(thingsOf));
+  const news = useCallback(() => {
+    again();
+    readEntries();
+  }, [again, readEntries]);
+  useNews(book, news);
   return (
-    <Facts
-      label="How the case stands"
-      facts={{
-        Clock: <b>{clockText(file, now)}</b>,
-        Begun: <When at={clockStart} />,
-        'Kept by': nameOf(owner),
-        Hazard: [hazard, hazardClass && CLASSES[hazardClass]].filter(Boolean).join(', '),
-        Drill: drill ? 'yes: nothing happened' : null,
-        'First trace': took(score.toTrace),
-        'First notice sent': took(score.toIssue),
-        'All acknowledged': took(score.toAcknowledged),
-        'All answered': took(score.toAnswered),
-        'Found of what was consigned':
-          score.reconciled === null ? null : `${(score.reconciled * 100).toFixed(1)} %`,
-        Entries: (
-          <Anchor component={Link} inherit to={`/records?${new URLSearchParams({ book }).toString()}`}>
-            {entries.map(({ kind, count }) => `${count} ${KINDS[kind]}`).join(', ') || 'none yet'}
-          </Anchor>
-        ),
-        Closed: closedAt ? <When at={closedAt} /> : null,
-        Summary: summary,
-      }}
-    />
+    <Stack>
+      <Standing file={file} />
+      <Group gap="xs">
+        <Ways entries={entries} nameOf={(id) => names.get(id)?.name ?? shortOf(id)} />
+        <CaseDeeds file={file} onDone={again} />
+      </Group>
+      <Tabs
+        value={params.get('view') ?? 'file'}
+        onChange={(view) => view && setParams({ book, view }, { replace: true })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="file">File</Tabs.Tab>
+          <Tabs.Tab value="notices">Notices ({notices.length})</Tabs.Tab>
+          <Tabs.Tab value="activity">Activity</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="file">
+          <Entries book={book} work={{ entries, isOpen: state === 'OPEN', again: readEntries }} />
+        </Tabs.Panel>
+        <Tabs.Panel value="notices">
+          <Notices file={file} />
+        </Tabs.Panel>
+        <Tabs.Panel value="activity">
+          <Activity book={book} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
   );
 }

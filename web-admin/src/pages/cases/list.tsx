@@ -5,7 +5,7 @@ import { useNames } from '../../components/names.ts';
 import { useNow } from '../../components/now.ts';
 import { When } from '../../components/when.tsx';
 import type { CasePartsFragment } from '../../operations/generated/documents.ts';
-import { CLASSES, clockText, overdueOf } from './words.ts';
+import { caseLink, CLASSES, clockText, overdueOf } from './words.ts';
 
 const TICK_MS = 1_000;
 
@@ -18,7 +18,7 @@ export function CaseList({ cases }: { cases: readonly CasePartsFragment[] }) {
       head: 'Case',
       cell: ({ book, title, drill, class: hazard, owner }) => (
         <>
-          <Anchor component={Link} to={`/case?${new URLSearchParams({ book }).toString()}`} fw={600}>
+          <Anchor component={Link} to={caseLink(book)} fw={600}>
             {title}
           </Anchor>
           <Text size="sm" c="dimmed">
