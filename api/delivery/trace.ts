@@ -67,7 +67,11 @@ export async function sourceOf(services: ScopeServices, scope: TraceScope): Prom
   return openEventSource(services, await scopesOf(services, scope), scope.knownAt ?? null);
 }
 
-async function scopesOf(services: ScopeServices, { caller, viewAs, books }: TraceScope): Promise<Scope[]> {
+/** What the caller may see of each of the books. @throws LotbookError NOT_FOUND */
+export async function scopesOf(
+  services: ScopeServices,
+  { caller, viewAs, books }: TraceScope,
+): Promise<Scope[]> {
   const named = books?.map((book) => scopeOf(services, caller, book, viewAs));
   if (named) return Promise.all(named);
   const scopes: Scope[] = [];

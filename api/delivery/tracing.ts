@@ -4,14 +4,17 @@ import { canonicalIdentifier, classify } from '../events/identifiers.ts';
 import { comminglings, contacts, type Commingling, type Contact } from '../recall/contacts.ts';
 import { missingRecords, rank, type Candidate, type MissingRecord } from '../recall/converge.ts';
 import { legOf, type Leg } from '../recall/leg.ts';
+import { qualityOf, type PartnerQuality } from '../recall/quality.ts';
 import { reconcile, type Reconciliation } from '../recall/reconcile.ts';
 import type { Found } from '../recall/trace.ts';
 import type { TraceEvent } from '../recall/trace-event.ts';
 import type { GivenFactor } from '../recall/units.ts';
+import { readLatestEvents } from '../store/trace.ts';
 import {
   checkRange,
   questionOf,
   run,
+  scopesOf,
   sourceOf,
   startsOf,
   trace,
@@ -20,7 +23,7 @@ import {
   type TraceScope,
 } from './trace.ts';
 import { remembering } from './remembering.ts';
-import type { EventSource } from './trace-source.ts';
+import { openEventSource, type EventSource } from './trace-source.ts';
 import type { ScopeServices } from './scope.ts';
 
 /** How a trace back, or through a chain, is bounded. */
@@ -51,11 +54,26 @@ export interface ReconcileQuery extends Bounds, Pick<TraceQuery, 'starts' | 'dir
     | undefined;
 }
 
+export interface QualityQuery extends Pick<TraceScope, 'caller' | 'books'> {
+  from?: Date | null | undefined;
+  until?: Date | null | undefined;
+  /** So many events, the latest first. */
+  most: number;
+}
+
+export interface Quality {
+  partners: readonly PartnerQuality[];
+  events: number;
+  /** There are more events than were asked for. */
+  isCut: boolean;
+}
+
 /** What investigators ask. Everybody is answered from what they may see, and from nothing else. */
 export interface Tracing {
   trace(query: TraceQuery): ReturnType<typeof trace>;
   converge(query: ConvergeQuery): Promise<Convergence>;
   reconcile(query: ReconcileQuery): Promise<Reconciliation & { isCut: boolean }>;
+  quality(query: QualityQuery): Promise<Quality>;
 }
 
 const MOST_LEGS = 100;
@@ -63,6 +81,7 @@ const MOST_HOURS = 10_000;
 const MOST_CANDIDATES = 1_000;
 const MOST_CASES = 1_000_000;
 const MOST_FACTORS = 100;
+const MOST_JUDGED = 20_000;
 /** Identifiers in one question. */
 const ASKED_AT_ONCE = 256;
 
@@ -100,7 +119,27 @@ export function openTracing(services: ScopeServices): Tracing {
       const distinct = [...new Set(lots)];
       return { ...reconcile(distinct, await eventsOf(distinct, source), factors), isCut };
     },
+    quality: (query) => qualityIn(services, query),
   };
+}
+
+/** How good records are is judged from the latest events, with everything that is known of their lots. */
+async function qualityIn(services: ScopeServices, query: QualityQuery): Promise<Quality> {
+  const { from = null, until = null, most } = query;
+  checkRange('most', most, 1, MOST_JUDGED);
+  const scopes = await scopesOf(services, query);
+  const source = openEventSource(services, scopes, null);
+  const books = scopes.map(({ book }) => book.id);
+  const ids = await readLatestEvents(services.db.pool, books, { from, until, limit: most + 1 });
+  const isCut = ids.length > most;
+  const events: TraceEvent[] = [];
+  for (let at = 0; at < Math.min(ids.length, most); at += ASKED_AT_ONCE)
+    events.push(...(await source({ records: ids.slice(at, Math.min(at + ASKED_AT_ONCE, most)) })));
+  const lots = new Set(
+    events.flatMap(({ things }) => things.map(({ identifier }) => identifier)).filter(isLot),
+  );
+  const known = reconcile([...lots], await eventsOf([...lots], source), []);
+  return { partners: qualityOf(events, known), events: events.length, isCut };
 }
 
 async function all(steps: AsyncIterable<Found[]>): Promise<Found[]> {

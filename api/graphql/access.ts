@@ -56,6 +56,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     identify: 'SIGNED_IN',
     converge: 'SIGNED_IN',
     reconcile: 'SIGNED_IN',
+    // Says what is wrong with the records of others.
+    dataQuality: inSome('VIEWER'),
     // What may be read of their books decides.
     cases: 'SIGNED_IN',
     case: 'SIGNED_IN',

@@ -1,4 +1,10 @@
-import type { Convergence, ConvergeQuery, ReconcileQuery } from '../delivery/tracing.ts';
+import type {
+  Convergence,
+  ConvergeQuery,
+  Quality,
+  QualityQuery,
+  ReconcileQuery,
+} from '../delivery/tracing.ts';
 import { readIdentifier } from '../events/element-string.ts';
 import type { Exact } from '../recall/exact.ts';
 import type { Candidate } from '../recall/converge.ts';
@@ -15,6 +21,8 @@ export const recall: Resolvers = {
     identify: (_, { text }) => identifiedView(text),
     converge: async (_, { input, viewAs }, { caller, tracing }) =>
       convergenceView(await tracing.converge({ ...filled<ConvergeQuery>(input), caller, viewAs })),
+    dataQuality: async (_, { input }, { caller, tracing }) =>
+      qualityView(await tracing.quality({ ...filled<QualityQuery>(input), caller })),
     reconcile: async (_, { input, viewAs }, { caller, tracing }) =>
       reconciliationView(await tracing.reconcile({ ...filled<ReconcileQuery>(input), caller, viewAs })),
   },
@@ -97,6 +105,26 @@ function reconciliationView({
       ...one,
       quantity: one.quantity && text(one.quantity),
       events: records(one.events),
+    })),
+  };
+}
+
+function qualityView({ partners, ...rest }: Quality): View<'DataQuality'> {
+  return {
+    ...rest,
+    partners: partners.map(({ organisation, months, flaws }) => ({
+      organisation,
+      months,
+      flaws: flaws.map(({ kind, count, examples }) => ({
+        kind,
+        count,
+        examples: examples.map(({ event: { book, record, time }, about }) => ({
+          book,
+          record,
+          about,
+          time: time === null ? null : new Date(time),
+        })),
+      })),
     })),
   };
 }

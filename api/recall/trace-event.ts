@@ -15,6 +15,8 @@ export interface TraceEvent extends EventSource {
   others: readonly Link[];
   /** Names of fields that could lead on and that its reader may not see, set or not. */
   closed: readonly string[];
+  /** May its reader see a field of it, set or not? Null where it may see all. */
+  isOpen: ((name: string) => boolean) | null;
   /** An EPCIS error declaration: the event did not happen like this. */
   declaredWrong: ErrorDeclaration | null;
 }
@@ -83,6 +85,7 @@ export function traceEvent(
     time: Number.isNaN(time) ? null : time,
     things,
     others,
+    isOpen,
     closed: isOpen ? LEADING_FIELDS.filter((name) => !isOpen(name)) : NONE,
     declaredWrong: isWrong ? declaration(fields) : null,
   };

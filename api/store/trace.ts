@@ -55,6 +55,22 @@ export async function readLinkingEvents(
   return rows;
 }
 
+/** The ids of the latest events of books by the time at which they happened, `from` and before `until`. */
+export async function readLatestEvents(
+  db: Pick<Pool, 'query'>,
+  books: readonly string[],
+  { from, until, limit }: { from: Date | null; until: Date | null; limit: number },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT r.id FROM record r
+      WHERE r.kind = 'EVENT' AND NOT r.erased AND r.book = ANY($1)
+        AND ($2::timestamptz IS NULL OR r."eventTime" >= $2) AND ($3::timestamptz IS NULL OR r."eventTime" < $3)
+      ORDER BY r."eventTime" DESC NULLS LAST, r.id LIMIT $4`,
+    [books, from, until, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Event records by their ids. */
 export async function readEvents(
   db: Pick<Pool, 'query'>,

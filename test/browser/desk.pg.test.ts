@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptLink, type OpenAdmin, openAdmin } from '../support/admin.ts';
 import { hasBrowser, openBrowser } from '../support/chromium.ts';
-import { makePartners, type NodeProcess, startNodeProcess } from '../support/nodes.ts';
+import { makePartners, type NodeProcess, startNodeProcess, until } from '../support/nodes.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 
 const GTIN = '09521141012345';
@@ -98,14 +98,19 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     await Promise.all(databases.map((each) => each.drop()));
   });
 
-  async function choose(within: Page | Locator, page: Page, label: string, option: string): Promise<void> {
+  async function choose(
+    within: Page | Locator,
+    page: Page,
+    label: string,
+    name: string | RegExp,
+  ): Promise<void> {
     await within.getByRole('combobox', { name: label }).click();
-    await page.getByRole('option', { name: option }).click();
+    await page.getByRole('option', { name }).click();
   }
   const section = (name: string): Locator => ada.page.getByRole('region', { name });
   /** Presses the button that asks, and the one that does it. */
   async function confirm(page: Page, button: string, deed: string): Promise<void> {
-    await page.getByRole('button', { name: button }).click();
+    await page.getByRole('button', { name: button, exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: deed, exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   }
@@ -129,6 +134,7 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     await dialog.getByLabel('Place').fill(SHOP);
     await dialog.getByRole('button', { name: 'Save' }).click();
     const line = section('Cases: illnesses').getByRole('row', { name: 'illness' });
+    await line.getByText('Corner shop').waitFor();
     expect(await line.innerText()).toMatch(/Corner shop[^]*SALAD[^]*3/);
 
     await page.getByRole('button', { name: 'Add a sample' }).click();
@@ -199,6 +205,7 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     await night.getByLabel('Name').fill('Duty manager');
     await night.getByLabel('Telephone').fill('+1 555 0100');
     const preview = section('Preview').getByRole('article');
+    await preview.getByText('Garden salad').waitFor();
     expect(await preview.innerText()).toMatch(/RECALL[^]*Take it from sale[^]*SALAD, Garden salad/);
     expect(await preview.innerText()).not.toMatch(/corner shop|canteen|Ada/i);
     await page.getByRole('button', { name: 'Save the draft' }).click();
@@ -222,17 +229,16 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
   test('is answered on a phone by the shop, and its board changes by itself', async () => {
     const { page } = clerk;
     await page.setViewportSize({ width: 390, height: 844 });
-    await expect
-      .poll(async () => {
-        await clerk.open('/notices', 'Notices');
-        await clerk.settled();
-        return page.getByRole('link', { name: CASE }).count();
-      })
-      .toBe(1);
+    await until('the notice is there', async () => {
+      await clerk.open('/notices', 'Notices');
+      await clerk.settled();
+      return (await page.getByRole('link', { name: CASE }).count()) === 1;
+    });
     await page.getByRole('link', { name: CASE }).click();
     await page.getByRole('heading', { name: 'Notice from' }).waitFor();
     expect(await page.getByRole('article').innerText()).not.toMatch(/canteen|Ada/i);
     await page.getByRole('button', { name: 'We have received it' }).click();
+    await page.getByText('You: received it').waitFor();
     await ada.page.getByRole('row', { name: 'shop.example' }).getByText('received it').waitFor();
 
     const answer = page.getByRole('region', { name: 'Your answer' });
@@ -258,7 +264,7 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     await canteen.getByText('escalated to the county').waitFor();
     await choose(page, page, 'Show', 'all of it is removed');
     await page.getByText('1 of 2 recipients').waitFor();
-    await choose(page, page, 'Show', 'all');
+    await choose(page, page, 'Show', /^all$/);
 
     await page.getByRole('button', { name: 'Add a check' }).click();
     const dialog = page.getByRole('dialog');
@@ -283,7 +289,11 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
   test('ends with a file that proves it, which anybody verifies', async () => {
     const { page } = ada;
     await page.getByRole('tab', { name: 'Activity' }).click();
-    await page.getByRole('row', { name: 'recall notice' }).filter({ hasText: 'Grace Hopper' }).waitFor();
+    await page
+      .getByRole('row', { name: 'recall notice' })
+      .filter({ hasText: 'Grace Hopper' })
+      .first()
+      .waitFor();
     expect(await ada.faults()).toEqual([]);
     await page.getByRole('link', { name: 'export of the case' }).click();
     await page.getByRole('heading', { name: 'Exports' }).waitFor();
@@ -294,6 +304,19 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     await page.getByLabel('Drop a file to verify').setInputFiles(await download.path());
     await page.getByRole('status').getByText('is valid').waitFor();
     await page.getByText(`${CASE} (`).waitFor();
+  });
+
+  test('says whose records are incomplete, and shows them', async () => {
+    const { page, open } = ada;
+    await open('/quality', 'Data quality');
+    const flaws = page.getByRole('table', { name: 'Flaws of The packer.example' });
+    await flaws.getByRole('row', { name: 'shipped, and no receipt is on record' }).waitFor();
+    await flaws
+      .getByRole('row', { name: 'a key data element is not set' })
+      .getByText('bizLocation')
+      .first()
+      .waitFor();
+    expect(await ada.faults()).toEqual([]);
   });
 
   test('is drilled with a stopwatch', async () => {

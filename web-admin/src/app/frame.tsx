@@ -15,6 +15,7 @@ import {
   IconShare,
   IconArrowsJoin2,
   IconBarcode,
+  IconReportSearch,
   IconRoute,
   IconScale,
   IconShieldCheck,
@@ -41,6 +42,7 @@ const PLACES: readonly { to: string; label: string; icon: TablerIcon; role?: Rol
   { to: '/trace', label: 'Trace', icon: IconRoute },
   { to: '/converge', label: 'Convergence', icon: IconArrowsJoin2 },
   { to: '/balance', label: 'Mass balance', icon: IconScale },
+  { to: '/quality', label: 'Data quality', icon: IconReportSearch, role: 'VIEWER' },
   { to: '/approvals', label: 'Approvals', icon: IconChecklist },
   { to: '/authority', label: 'Authority', icon: IconShieldCheck },
   { to: '/sharing', label: 'Sharing', icon: IconShare },
@@ -79,7 +81,7 @@ export function Frame() {
           </Text>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Pages">
+      <AppShell.Navbar p="xs" aria-label="Pages" style={{ overflowY: 'auto' }}>
         {PLACES.filter(({ role }) => !role || has(role)).map(({ to, label, icon: Icon }) => (
           <NavLink
             key={to}

@@ -24,6 +24,7 @@ export const routes: RouteObject[] = [
       { path: 'notice', lazy: () => import('../pages/notice.tsx') },
       { path: 'notices', lazy: () => import('../pages/notices.tsx') },
       { path: 'answer', lazy: () => import('../pages/answer.tsx') },
+      { path: 'quality', lazy: () => import('../pages/quality.tsx') },
       { path: 'drills', lazy: () => import('../pages/drills.tsx') },
       { path: 'import', lazy: () => import('../pages/import.tsx') },
       { path: 'sharing', lazy: () => import('../pages/sharing.tsx') },

@@ -35,7 +35,7 @@ export function Component() {
               <NoticeView notice={received.notice} from={nameOf(received.from)} />
               {received.notice.state === 'ISSUED' && has('INVESTIGATOR') && (
                 <>
-                  <AnswerForm key={received.reply.version} received={received} onDone={again} />
+                  <AnswerForm received={received} onDone={again} />
                   <Forward book={book} id={id} />
                 </>
               )}

@@ -78,14 +78,15 @@ function File({ notice, again }: { notice: NoticeFile; again: () => void }) {
   const { book, id, state, replies, version } = notice;
   const { node, has } = useCaller();
   const nameOf = useNames();
-  const [isEditing, setEditing] = useState(state === 'DRAFT' && has('INVESTIGATOR'));
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const isEditing = wanted ?? state === 'DRAFT';
   const mayEdit = ['DRAFT', 'PROPOSED', 'APPROVED'].includes(state) && has('INVESTIGATOR');
   return (
     <Stack gap="lg">
       <Steps notice={notice} onDone={again} />
       <Group gap="xs">
         {mayEdit && (
-          <Button variant="default" onClick={() => setEditing(!isEditing)}>
+          <Button variant="default" onClick={() => setWanted(!isEditing)}>
             {isEditing ? 'Look at it' : 'Edit it'}
           </Button>
         )}

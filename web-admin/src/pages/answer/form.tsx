@@ -32,7 +32,7 @@ export function AnswerForm({ received, onDone }: { received: Received; onDone: (
   const { notice, reply } = received;
   const [said, setSaid] = useState<Said>(() => ({
     impact: reply.impact ?? null,
-    found: reply.found.map((each) => ({ ...each })),
+    found: reply.found.map(({ lot, quantity, uom, disposition }) => ({ lot, quantity, uom, disposition })),
     remark: reply.remark ?? '',
     isAll: reply.state === 'CONFIRMED',
     isCountOnly: false,

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useCaller } from '../../components/caller.ts';
 import { useDeed } from '../../components/deed.ts';
+import { isPlace } from '../../components/identifier-form.tsx';
 import { type Column, Listing } from '../../components/listing.tsx';
 import { shortOf, useMasterData, useNames } from '../../components/names.ts';
 import { WriteCaseEntryDocument } from '../../operations/generated/documents.ts';
@@ -81,11 +82,18 @@ function Done({ book, entry, onDone }: { book: string; entry: Entry; onDone: () 
   );
 }
 
-/** A lot, product or place by its name, with the way to what is known of it. */
+/** A lot, place or product by its name, with the way to what is known of it. */
 function Thing({ id, name }: { id: string; name: string | undefined }) {
-  return (
-    <Anchor component={Link} inherit to={`/lot?${new URLSearchParams({ id }).toString()}`} title={id}>
-      {name ?? shortOf(id)}
+  const text = name ?? shortOf(id);
+  const way = isPlace(id)
+    ? `/trace?${new URLSearchParams({ place: id }).toString()}`
+    : `/lot?${new URLSearchParams({ id }).toString()}`;
+  const isProduct = /\/01\/\d+$/.test(id);
+  return isProduct ? (
+    <span title={id}>{text}</span>
+  ) : (
+    <Anchor component={Link} inherit to={way} title={id}>
+      {text}
     </Anchor>
   );
 }

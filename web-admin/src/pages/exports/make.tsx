@@ -1,5 +1,6 @@
 import { Button, Card, Group, SegmentedControl, Select, Stack, Text, Textarea, Title } from '@mantine/core';
 import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { useDeed, type Wrong } from '../../components/deed.ts';
 import { MomentInput } from '../../components/moment-input.tsx';
@@ -16,10 +17,11 @@ const OURSELVES = '*';
 export function Make({ onStarted }: { onStarted: () => void }) {
   const [start, isRunning] = useDeed(StartExportDocument);
   const [{ data }] = useQuery({ query: BooksDocument });
+  const [params] = useSearchParams();
   const [scope, setScope] = useState<Scope>(EVERYTHING);
   const [format, setFormat] = useState<ExportFormat>('ZIP');
   const [wrong, setWrong] = useState<Wrong>();
-  const book = scope.book ?? data?.books[0]?.id ?? null;
+  const book = scope.book ?? params.get('book') ?? data?.books[0]?.id ?? null;
   const submit = async (): Promise<void> => {
     const { records, audience, from, until } = scope;
     const ids = records.split(/\s+/).filter((id) => id !== '');

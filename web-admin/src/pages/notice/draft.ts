@@ -88,9 +88,26 @@ export function draftOf(notice: NoticeFile): Draft {
       product: product ?? '',
       marking: marking ?? '',
     })),
-    recipients: notice.recipients.map((each) => ({ ...each })),
+    recipients: notice.recipients.map(recipientOf),
     acknowledgeBy: acknowledgeBy ?? null,
     respondBy: respondBy ?? null,
+  };
+}
+
+/** Without what the page's own bookkeeping adds to what the node answers. */
+export function recipientOf({
+  name,
+  organisation,
+  email,
+  party,
+  consigned,
+}: NoticeFile['recipients'][number]): RecipientInput {
+  return {
+    name,
+    organisation,
+    email,
+    party,
+    consigned: consigned.map(({ lot, quantity, uom }) => ({ lot, quantity, uom })),
   };
 }
 

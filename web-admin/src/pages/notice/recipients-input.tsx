@@ -8,7 +8,7 @@ import {
   type RecipientInput,
 } from '../../operations/generated/documents.ts';
 import { amountText } from '../trace/words.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, recipientOf } from './draft.ts';
 
 interface Props {
   book: string;
@@ -32,7 +32,9 @@ export function RecipientsInput({ book, draft: { lots, recipients }, change }: P
     setFailure(error ? (error.graphQLErrors[0]?.message ?? 'The node does not answer.') : null);
     if (!data) return;
     const { consignees, lots: affected, isCut } = data.consignees;
-    const more = consignees.filter(({ name }) => !recipients.some((each) => each.name === name));
+    const more = consignees
+      .filter(({ name }) => !recipients.some((each) => each.name === name))
+      .map(recipientOf);
     const made = affected.filter((lot) => !lots.some((each) => each.lot === lot));
     change({
       recipients: [...recipients, ...more],
