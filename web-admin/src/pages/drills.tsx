@@ -62,7 +62,7 @@ const COLUMNS: readonly Column<CasePartsFragment>[] = [
     head: 'Drill',
     cell: ({ book, title, state }) => (
       <>
-        <Anchor component={Link} inherit fw={600} to={caseLink(book)}>
+        <Anchor component={Link} inherit underline="always" fw={600} to={caseLink(book)}>
           {title}
         </Anchor>
         {state === 'OPEN' ? ', running' : ''}

@@ -34,6 +34,7 @@ export function Activity({ book }: { book: string }) {
           {version === 1 ? 'wrote' : `changed (version ${version})`}{' '}
           <Anchor
             component={Link}
+            underline="always"
             inherit
             to={`/record?${new URLSearchParams({ book, id: record }).toString()}`}
           >

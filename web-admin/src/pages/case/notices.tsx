@@ -17,7 +17,7 @@ export function Notices({ file: { book, owner, state, notices } }: { file: CaseF
       head: 'Notice',
       cell: ({ id, title, action, type }) => (
         <>
-          <Anchor component={Link} inherit fw={600} to={noticeLink(book, id)}>
+          <Anchor component={Link} inherit underline="always" fw={600} to={noticeLink(book, id)}>
             {title}
           </Anchor>
           , {ACTIONS[action]}

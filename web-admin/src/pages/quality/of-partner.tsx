@@ -53,6 +53,7 @@ const COLUMNS: readonly Column<Flaw>[] = [
         <div key={`${record} ${about}`}>
           <Anchor
             component={Link}
+            underline="always"
             inherit
             to={`/record?${new URLSearchParams({ book, id: record }).toString()}`}
           >
