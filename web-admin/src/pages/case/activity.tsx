@@ -50,7 +50,12 @@ export function Activity({ book }: { book: string }) {
     <Stack gap="sm">
       <Text size="sm">
         Each entry is signed and continues the one before: an{' '}
-        <Anchor component={Link} inherit to={`/exports?${new URLSearchParams({ book }).toString()}`}>
+        <Anchor
+          component={Link}
+          inherit
+          underline="always"
+          to={`/exports?${new URLSearchParams({ book }).toString()}`}
+        >
           export of the case
         </Anchor>{' '}
         proves them to anybody.
