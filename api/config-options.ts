@@ -161,6 +161,14 @@ export const options = {
       'How long an entry of a book that this node approves waits at most until a signed checkpoint covers it, in seconds. ' +
       'A thousand entries wait a sixth of it, unless more are under way.',
   }),
+  checkpointOverdueSeconds: option({
+    env: 'LOTBOOK_CHECKPOINT_OVERDUE_SECONDS',
+    type: whole(1, 31_536_000),
+    default: 3_600,
+    explanation:
+      "How long entries of a partner's book may be held here without a checkpoint that covers them before the alarm is raised, " +
+      "in seconds. Longer than the partner's LOTBOOK_CHECKPOINT_SECONDS.",
+  }),
   gossip: option({
     env: 'LOTBOOK_GOSSIP',
     type: z.enum(GOSSIP).describe(`one of ${GOSSIP.join(', ')}`),

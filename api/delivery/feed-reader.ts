@@ -114,6 +114,8 @@ export async function readFeed(
         if (signal.aborted) return false;
         if (code === 'NOT_FOUND' && keeper.isLeading(from)) return true;
         if (code === 'INTERNAL') log.error({ err: error, book, from }, 'a feed could not be applied');
+        // Its log has become shorter than it was: what it signs now has to be compared with what it signed before.
+        if (code === 'FUTURE_CURSOR') options.checker.begin(source);
         atOnce = code === 'CURSOR_EXPIRED' && keeper.isLeading(from);
         if (atOnce) await forgetCursor(db.pool, book);
         else await keeper.note(from, 'FAILED', known);

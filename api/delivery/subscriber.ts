@@ -145,6 +145,7 @@ async function refresh(options: SubscriberOptions, feeds: Feeds, isGoing: () => 
   };
   // One that does not answer keeps nobody from the others.
   await Promise.all([
+    options.checker.lookOverdue(),
     ...feeds.running.map((follower) => askWitness(follower).catch(() => undefined)),
     ...partners.map((partner) => askPartner(partner).catch(() => undefined)),
   ]);

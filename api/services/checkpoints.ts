@@ -15,7 +15,7 @@ const WITNESS_TIMEOUT_MS = 5_000;
 /** Checkpoints of this node's books, and the verification of those of the books that it follows. */
 export function openCheckpointing(
   context: Context,
-  followed: Omit<CheckerOptions, 'gossip' | 'cosigns' | 'noteSigner'>,
+  followed: Omit<CheckerOptions, 'gossip' | 'cosigns' | 'noteSigner' | 'monotonic' | 'overdueMs'>,
   /** How an entry gets into the log of a book. */
   sequencing: Pick<CheckpointDeps, 'isBusy' | 'isLeading' | 'mayState' | 'state'>,
 ): { checker: Checker; checkpoints: Checkpoints } {
@@ -25,8 +25,11 @@ export function openCheckpointing(
     key: verificationKey(keys.publicJwk),
     signer: keys.now().signer,
   });
+  const monotonic = (): number => performance.now();
   const checker = openChecker({
     ...followed,
+    monotonic,
+    overdueMs: config.checkpointOverdueSeconds * 1_000,
     gossip: config.gossip,
     cosigns: config.cosign === 'followed',
     noteSigner,
@@ -37,7 +40,7 @@ export function openCheckpointing(
     bell,
     log,
     clock,
-    monotonic: () => performance.now(),
+    monotonic,
     organisation: node.organisation,
     noteSigner,
     checkpointMs: config.checkpointSeconds * 1_000,

@@ -116,6 +116,19 @@ export async function booksGrown(
   return rows;
 }
 
+/** Local copies with entries that no checkpoint which was verified here covers; of feeds that have not ended. */
+export async function copiesUncovered(
+  db: Queryable,
+): Promise<{ book: string; length: number; size: number }[]> {
+  const { rows } = await db.query<{ book: string; length: number; size: number }>({
+    name: 'copies-uncovered',
+    text: `SELECT b.id AS book, b.length, coalesce(c.size, 0) AS size FROM feed f JOIN book b ON b.id = f.book
+             LEFT JOIN LATERAL (SELECT size FROM checkpoint WHERE book = b.id ORDER BY size DESC LIMIT 1) c ON true
+            WHERE b."slotKey" IS NULL AND f.state <> 'ENDED' AND b.length > coalesce(c.size, 0) ORDER BY b.id`,
+  });
+  return rows;
+}
+
 /** What a witness has cosigned last of a log. */
 export interface Cosigned {
   size: number;

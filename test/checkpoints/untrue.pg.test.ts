@@ -14,7 +14,7 @@ import { openTwoFaced, type TwoFaced } from './two-faced.ts';
  * partner from the one or the other, and leaves out what it likes.
  */
 const OWNER = 'farm.example';
-const [A, B] = ['packer.example', 'retailer.example'];
+const [A, B, C] = ['packer.example', 'retailer.example', 'agency.example'];
 const BOOK = `${OWNER}/harvest`;
 const lot = (name: string): string => `https://id.gs1.org/01/09521234543213/10/${name}`;
 
@@ -25,6 +25,8 @@ let owner: NodeProcess;
 let other: NodeProcess;
 let a: NodeProcess;
 let b: NodeProcess;
+/** A partner that nobody tells what others are shown. */
+let c: NodeProcess;
 
 const env = { LOTBOOK_CHECKPOINT_SECONDS: '1', LOTBOOK_GOSSIP: 'partners', LOTBOOK_PARTNER_POLL_MS: '300' };
 const database = async (): Promise<string> => {
@@ -33,10 +35,10 @@ const database = async (): Promise<string> => {
   return fresh.url;
 };
 
-/** The next version of a lot. */
-async function change(node: NodeProcess, name: string, base: number): Promise<void> {
+/** The next version of these lots, at once. */
+async function change(node: NodeProcess, names: string | string[], base: number): Promise<void> {
   const fields = { quantity: `${base + 1}.00`, uom: 'KGM' };
-  const changes = [{ record: lot(name), kind: 'LOT', base, fields }];
+  const changes = [names].flat().map((name) => ({ record: lot(name), kind: 'LOT', base, fields }));
   const { requests } = await node.mutate(
     `mutation ($updates: [UpdateInput!]!) {
        requestUpdates(updates: $updates) { requests { state error { code message place } } }
@@ -78,26 +80,34 @@ async function verified(node: NodeProcess, partner: NodeProcess): Promise<void> 
 
 beforeAll(async () => {
   const port = await freePort();
-  address = await openTwoFaced(port, '');
+  address = await openTwoFaced(port);
   const url = address.url;
-  const [first, second, third] = await Promise.all([database(), database(), database()]);
-  [owner, a, b] = await Promise.all([
+  const [first, second, third, fourth] = await Promise.all([database(), database(), database(), database()]);
+  const alone = { ...env, LOTBOOK_GOSSIP: 'off', LOTBOOK_CHECKPOINT_OVERDUE_SECONDS: '2' };
+  [owner, a, b, c] = await Promise.all([
     startNodeProcess({ organisation: OWNER, books: ['harvest'], databaseUrl: first, url, env }),
     startNodeProcess({ organisation: A, databaseUrl: second, env }),
     startNodeProcess({ organisation: B, databaseUrl: third, env }),
+    startNodeProcess({ organisation: C, databaseUrl: fourth, env: alone }),
   ]);
-  for (const id of ['', A, B]) address.routes.set(id, owner.url);
+  address.turn('', owner.url);
   await makePartners(owner, a);
   await makePartners(owner, b);
+  await makePartners(owner, c);
   await makePartners(a, b);
   await owner.mutate(
     'mutation ($input: AddGrantInput!) { addGrant(input: $input) { error { code message duty } } }',
     {
-      input: { book: BOOK, audience: { organisations: [A, B] }, selector: { kinds: ['LOT'] }, fields: ['*'] },
+      input: {
+        book: BOOK,
+        audience: { organisations: [A, B, C] },
+        selector: { kinds: ['LOT'] },
+        fields: ['*'],
+      },
     },
   );
   for (const name of ['one', 'two', 'three']) await change(owner, name, 0);
-  await Promise.all([verified(owner, a), verified(owner, b)]);
+  await Promise.all([a, b, c].map((partner) => verified(owner, partner)));
   // From here on there are two histories.
   await owner.stop();
   const server = inject('postgres');
@@ -110,11 +120,11 @@ beforeAll(async () => {
   await cp(owner.dir, dir, { recursive: true });
   other = await startNodeProcess({ organisation: OWNER, databaseUrl: copyUrl.href, url, dir, env });
   await owner.restart();
-  address.routes.set(A, other.url);
+  address.turn(A, other.url);
 }, 240_000);
 
 afterAll(async () => {
-  await Promise.all([owner, other, a, b].map((node) => node?.remove()));
+  await Promise.all([owner, other, a, b, c].map((node) => node?.remove()));
   await address?.close();
   if (dir) await rm(dir, { recursive: true, force: true });
   await Promise.all(databases.map((each) => each.drop()));
@@ -129,10 +139,42 @@ describe('an owner that is not honest', () => {
     });
   });
 
+  test('is caught when it shows one partner now the one log, now the other, which is always the shorter', async () => {
+    await change(other, 'six', 0);
+    await verified(other, a);
+    await change(owner, ['seven', 'eight', 'nine'], 0);
+    await verified(owner, c);
+    const [longer, shorter] = await Promise.all([sizeAt(c), sizeAt(other)]);
+    expect(shorter).toBeLessThan(longer);
+    address.turn(C, other.url);
+    await until('it is shown the other one', () => Promise.resolve(address.sizesShown(C).includes(shorter)));
+    address.turn(C, owner.url);
+    await change(owner, 'ten', 0);
+    await until('the proof is kept', async () => {
+      const { evidence } = await verification(c);
+      const detail = `does not continue that of ${shorter}`;
+      return evidence.some((each) => each.kind === 'CHECKPOINT' && each.detail.endsWith(detail));
+    });
+  });
+
+  test('raises an alarm where it shows a partner no checkpoint any more', async () => {
+    await verified(owner, c);
+    address.hides.checkpoints = (organisation) => organisation === C;
+    const before = await sizeAt(c);
+    await change(owner, 'hidden', 0);
+    await until('the alarm is raised', async () => {
+      const { faults } = await verification(c);
+      return faults.some(
+        ({ code, detail }) => code === 'NO_CHECKPOINT' && detail.endsWith(`the last one covers ${before}`),
+      );
+    });
+    expect(c.log()).toContain('NO_CHECKPOINT');
+  });
+
   test('is caught when it replaces a log that was seen before', async () => {
     await verified(owner, b);
     const before = await sizeAt(b);
-    address.routes.set(B, other.url);
+    address.turn(B, other.url);
     for (let nr = 0; (await sizeAt(other)) <= before + 1; nr += 1) await change(other, `more${nr}`, 0);
     await until('the proof is kept', async () => {
       const { evidence } = await verification(b);
@@ -148,7 +190,10 @@ describe('an owner that is not honest', () => {
       shown.sub === lot(name) && shown.ver === 2;
     address.hides.feed = (shown) => ['one', 'two', 'three'].some((name) => is(shown, name));
     address.hides.queries = (shown) => is(shown, 'one') || is(shown, 'two');
-    address.routes.set(B, owner.url);
+    // As long as what it was shown before, so that its place in the feed is one of this log too.
+    const more = Array.from({ length: await sizeAt(other) }, (_, nr) => `filler${nr}`);
+    await change(owner, more, 0);
+    address.turn(B, owner.url);
     // The last change of a record; one between two; and one that is given when it is asked for.
     await change(owner, 'one', 1);
     for (const base of [1, 2]) await change(owner, 'two', base);

@@ -213,7 +213,11 @@ beforeEach(async () => {
     grants: openGrants(db.pool),
     clock: Date.now,
     random: () => 0,
-    checker: { begin: () => undefined, received: () => undefined },
+    checker: {
+      begin: () => undefined,
+      received: () => undefined,
+      lookOverdue: () => Promise.resolve(),
+    },
     keysOf: () => Promise.resolve(keysOf(owner)),
     followKeys: () => Promise.resolve(false),
     introduce: (_owner, members) => {

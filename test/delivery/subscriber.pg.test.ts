@@ -69,7 +69,11 @@ async function openNode(options: { maxBooksPerPartner?: number } = {}) {
       grants: openGrants(db.pool),
       clock: Date.now,
       random: () => 0,
-      checker: { begin: () => undefined, received: () => undefined },
+      checker: {
+        begin: () => undefined,
+        received: () => undefined,
+        lookOverdue: () => Promise.resolve(),
+      },
       keysOf: () => Promise.resolve(authority.keys),
       introduce: () => Promise.resolve([]),
       followKeys: () => Promise.resolve(false),

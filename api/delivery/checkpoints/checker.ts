@@ -8,16 +8,18 @@ import {
 } from '../../ledger/checkpoint.ts';
 import type { NoteSigner } from '../../ledger/note.ts';
 import { verifyInclusion } from '../../ledger/proofs.ts';
-import { keepCheckpoint, lastCheckpoint } from '../../store/checkpoints.ts';
+import { checkpointAt, keepCheckpoint, lastCheckpoint } from '../../store/checkpoints.ts';
 import { readCopies } from '../../store/feeds.ts';
 import { readSigners } from '../apply.ts';
 import type { FeedReaderOptions } from '../feed-reader.ts';
 import type { Signers } from '../signers.ts';
 import { askCheckpoint, askInclusion } from './ask.ts';
+import { Aside } from './aside.ts';
 import { areOneHistory, unlessRefused } from './compare.ts';
 import { openAlarms, type Alarms } from './faults.ts';
 import { gossip, type GossipMode } from './gossip.ts';
 import { verifyHeads } from './heads.ts';
+import { watchOverdue } from './overdue.ts';
 import {
   verifyNote,
   verifyPair,
@@ -33,6 +35,10 @@ export type CheckerOptions = Omit<FeedReaderOptions, 'checker'> & {
   /** Whether checkpoints of the books that are followed are cosigned too. */
   cosigns: boolean;
   noteSigner: () => NoteSigner;
+  /** ms that only grow. */
+  monotonic: () => number;
+  /** How long entries that were handed out may wait for a checkpoint that covers them. */
+  overdueMs: number;
 };
 
 /** Verifies the checkpoints of the books that this node follows. */
@@ -48,14 +54,23 @@ export interface Checker extends CheckpointTaker {
   stop(): Promise<void>;
 }
 
+/** What is to be verified next of a book. */
+interface Due {
+  source: CheckedSource;
+  /** Null: the one that the source answers with. */
+  pair: CheckpointPair | null;
+  /** Notes that it took the place of before anybody looked at them. */
+  passed: readonly string[];
+}
+
+const MOST_PASSED = 8;
+
 export function openChecker(given: CheckerOptions): Checker {
   const alarms = openAlarms(given);
-  const options = { ...given, alarms };
-  /** The checkpoint to verify next, of each book; a newer one takes its place. */
-  const next = new Map<string, { source: CheckedSource; pair: CheckpointPair | null }>();
+  const aside = new Aside();
+  const options = { ...given, alarms, aside };
+  const next = new Map<string, Due>();
   const running = new Map<string, Promise<void>>();
-  /** What others have shown and could not be compared yet. */
-  const ahead = new Map<string, SignedCheckpoint>();
   let isStopped = false;
 
   const run = async (book: string): Promise<void> => {
@@ -65,13 +80,12 @@ export function openChecker(given: CheckerOptions): Checker {
       const isLast = (): boolean => !isStopped && !next.has(book);
       try {
         const pair = due.pair ?? (await askCheckpoint(given.peers, source.from, book, null));
-        const verified =
-          pair && (await verifyReceived(options, source, { ...pair, wasAsked: !due.pair }, isLast));
-        const shown = ahead.get(book);
-        // By whoever handed out the longer one, who can prove what it continues.
-        if (!verified || !shown || shown.size > verified.size) continue;
-        ahead.delete(book);
-        await areOneHistory(options, source, shown, verified);
+        const signers = await signersOf(options, source);
+        const passed = due.passed.map((note) => verifyNote(note, signers));
+        for (const each of passed) if (each) aside.put(each, given.monotonic());
+        const received = pair && { ...pair, wasAsked: !due.pair };
+        const verified = received && (await verifyReceived(options, source, signers, received, isLast));
+        if (verified) await compareAside(options, source, verified);
       } catch (error) {
         const { code } = toLotbookError(error);
         const tell = code === 'INTERNAL' ? given.log.error : given.log.info;
@@ -85,24 +99,25 @@ export function openChecker(given: CheckerOptions): Checker {
     running.delete(book);
   };
   const take = (source: CheckedSource, pair: CheckpointPair | null): void => {
-    if (isStopped || (pair === null && next.has(source.book))) return;
-    next.set(source.book, { source, pair });
+    const waiting = next.get(source.book);
+    if (isStopped || (pair === null && waiting)) return;
+    const notes = [...(waiting?.passed ?? []), ...(waiting?.pair ? [waiting.pair.note] : [])];
+    next.set(source.book, { source, pair, passed: [...new Set(notes)].slice(0, MOST_PASSED) });
     if (!running.has(source.book)) running.set(source.book, run(source.book));
   };
   return {
     received: take,
     begin: (source) => take(source, null),
+    lookOverdue: watchOverdue({ ...given, pool: given.db.pool, alarms, aside }),
     shown: async (book, note) => {
       const copy = (await readCopies(given.db.pool)).find((each) => each.book === book);
       const known = copy && (await lastCheckpoint(given.db.pool, book));
       if (!copy || !known) return null;
-      const { owner } = copy;
-      const root = { book, owner, keys: await given.keysOf(owner) };
-      const theirs = verifyNote(note, await readSigners(given.db.pool, root));
+      const source = { book, owner: copy.owner, from: copy.authority };
+      const theirs = verifyNote(note, await signersOf(options, source));
       if (!theirs) return null;
-      const longest = ahead.get(book);
-      if (!longest || longest.size <= theirs.size) ahead.set(book, theirs);
-      take({ book, owner, from: copy.authority }, null);
+      aside.put(theirs, given.monotonic());
+      take(source, null);
       return known.note;
     },
     alarms,
@@ -114,7 +129,24 @@ export function openChecker(given: CheckerOptions): Checker {
   };
 }
 
-type Options = CheckerOptions & { alarms: Alarms };
+type Options = CheckerOptions & { alarms: Alarms; aside: Aside };
+
+async function signersOf({ db, keysOf }: Options, { book, owner }: CheckedSource): Promise<Signers> {
+  return readSigners(db.pool, { book, owner, keys: await keysOf(owner) });
+}
+
+/** What waits to be compared, by whoever handed out a longer one, who can prove what it continues. */
+async function compareAside(
+  options: Options,
+  source: CheckedSource,
+  verified: SignedCheckpoint,
+): Promise<void> {
+  const { aside } = options;
+  for (const each of aside.upTo(source.book, verified.size)) {
+    await areOneHistory(options, source, each, verified);
+    aside.remove(each);
+  }
+}
 
 /**
  * 1. the holder of the book signed it, and its last entry;
@@ -126,13 +158,12 @@ type Options = CheckerOptions & { alarms: Alarms };
 async function verifyReceived(
   options: Options,
   source: CheckedSource,
+  signers: Signers,
   { wasAsked, ...pair }: CheckpointPair & { wasAsked: boolean },
   isLast: () => boolean,
 ): Promise<SignedCheckpoint | null> {
-  const { alarms, clock, db, peers } = options;
-  const { book, owner, from } = source;
-  const root = { book, owner, keys: await options.keysOf(owner) };
-  const signers = await readSigners(db.pool, root);
+  const { alarms, aside, clock, db, peers } = options;
+  const { book, from } = source;
   const verified = verifyPair(pair, signers);
   if ('fault' in verified) {
     const seq = parseCheckpoint(pair.note)?.size ?? 0;
@@ -144,8 +175,12 @@ async function verifyReceived(
   const { checkpoint, last: tokenHash } = verified;
   const known = await lastCheckpoint(db.pool, book);
   const before = known && parseCheckpoint(known.note);
-  // A node that did not make the last one may have an older one, and no proof of what came later.
-  if (before && before.size > checkpoint.size) return null;
+  if (before && before.size > checkpoint.size) {
+    // A node that did not make the last one may have an older one, and no proof of what came later.
+    const same = await checkpointAt(db.pool, book, checkpoint.size);
+    if (same?.root !== checkpoint.root) aside.put(checkpoint, options.monotonic());
+    return null;
+  }
   if (before && !(await areOneHistory(options, source, before, checkpoint))) return null;
   const { size, root: logRoot } = checkpoint;
   const isKnown = before?.size === size && known?.heads === pair.heads;
@@ -169,7 +204,7 @@ async function verifyReceived(
   });
   // Once: who was shown it shows its own in turn.
   const shown = isKnown ? null : gossip(options, source, signers, { ...checkpoint, text: note });
-  await Promise.all([verifyHeads(options, { ...root, from }, verified, isLast), shown]);
+  await Promise.all([verifyHeads(options, { ...signers.root, from }, verified, isLast), shown]);
   return checkpoint;
 }
 

@@ -24,6 +24,8 @@ export interface CheckpointTaker {
   received(source: CheckedSource, pair: CheckpointPair): void;
   /** A feed begins: asks for the last checkpoint, of which it may have told before this process began. */
   begin(source: CheckedSource): void;
+  /** Whether a book has waited too long for one: is asked from time to time. */
+  lookOverdue(): Promise<void>;
 }
 
 export interface VerifiedPair extends CheckpointPair {
