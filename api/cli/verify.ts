@@ -53,7 +53,7 @@ export async function verifyFile(
   return verifyExport(splitLines(await readExport(file)), policy);
 }
 
-function printReport(file: string, { ok, fault, header, checks, roots }: ExportReport): void {
+function printReport(file: string, { ok, fault, header, checks, unproven, roots }: ExportReport): void {
   if (header) {
     const { book, title, owner, by, audience, copy, madeAt, scope } = header;
     const { records, from, until } = scope;
@@ -69,6 +69,7 @@ function printReport(file: string, { ok, fault, header, checks, roots }: ExportR
     if (limits.length > 0) printLine(`asked for: ${limits.join(', ')}`);
   }
   for (const { name, text } of checks) printLine(`  ok  ${name.padEnd(11)} ${text}`);
+  if (ok) for (const { name, text } of unproven) printLine(`  --  ${name.padEnd(11)} NOT PROVEN: ${text}`);
   if (fault) {
     const entry = fault.seq === undefined ? '' : `, entry ${fault.seq}`;
     printLine(`  NOT VALID: line ${fault.line}${entry}: ${fault.message} (${fault.code})`);

@@ -18,7 +18,8 @@ export interface Exports {
   /** @throws LotbookError NOT_PERMITTED, NOT_FOUND, BAD_INPUT, TOO_BUSY */
   start(request: ExportRequest): Promise<ExportJob>;
   find(id: string): Promise<ExportJob | null>;
-  list(first: number): Promise<ExportJob[]>;
+  /** Of these books, or of all, the newest first. */
+  list(asked: { books: readonly string[] | null; limit: number }): Promise<ExportJob[]>;
   /** The file of a job that is done. @throws LotbookError NOT_FOUND, CONFLICT */
   file(id: string): Promise<{ path: string; name: string }>;
   /** Ends what runs. */
@@ -87,7 +88,7 @@ export function openExports(deps: ExportDeps): Exports {
   return {
     start,
     find: (id) => findExport(db.prisma, id, now()),
-    list: (first) => listExports(db.prisma, first, now()),
+    list: (asked) => listExports(db.prisma, asked, now()),
     file: async (id) => {
       const job = await findExport(db.prisma, id, now());
       if (!job) throw new LotbookError('NOT_FOUND', 'There is no such export, or it is older than a day.');

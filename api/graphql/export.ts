@@ -1,5 +1,5 @@
 import { checkFirst } from '../delivery/page.ts';
-import { hasRole } from '../sharing/caller.ts';
+import { booksWith, hasRole } from '../sharing/caller.ts';
 import type { ExportJob } from '../store/export-jobs.ts';
 import { payload } from './errors.ts';
 import type { AuditExport, Resolvers } from './generated/resolvers.ts';
@@ -10,7 +10,7 @@ export const auditExport: Resolvers = {
     auditExports: async (_, { first }, { caller, exports }) => {
       const limit = first ?? 20;
       checkFirst(limit);
-      return (await exports.list(limit)).filter(({ book }) => hasRole(caller, 'AUDITOR', book)).map(viewOf);
+      return (await exports.list({ books: booksWith(caller, 'AUDITOR'), limit })).map(viewOf);
     },
     auditExport: async (_, { id }, { caller, exports }) => {
       const job = isUuid(id) ? await exports.find(id) : null;

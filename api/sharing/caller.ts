@@ -59,6 +59,12 @@ export function hasRoleSomewhere(caller: Caller, role: Role): boolean {
   return caller.own && lists.some((roles) => includes(roles, role));
 }
 
+/** The books in which the caller has the role; null for all. */
+export function booksWith(caller: Caller, role: Role): string[] | null {
+  if (hasRole(caller, role, null)) return null;
+  return [...(caller.rolesIn?.keys() ?? [])].filter((book) => hasRole(caller, role, book));
+}
+
 function includes(roles: readonly Role[], role: Role): boolean {
   return roles.some((own) => own === role || INCLUDES[own]?.includes(role));
 }

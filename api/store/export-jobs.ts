@@ -54,10 +54,19 @@ export async function findExport(db: Db, id: string, now: Date): Promise<ExportJ
   return row && jobOf(row);
 }
 
-/** The newest first. */
-export async function listExports(db: Db, limit: number, now: Date): Promise<ExportJob[]> {
+/** Those of these books, or of all, the newest first. */
+export async function listExports(
+  db: Db,
+  { books, limit }: { books: readonly string[] | null; limit: number },
+  now: Date,
+): Promise<ExportJob[]> {
   await failDead(db, now);
-  const rows = await db.exportJob.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: limit });
+  const where = books ? { book: { in: [...books] } } : {};
+  const rows = await db.exportJob.findMany({
+    where,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: limit,
+  });
   return rows.map(jobOf);
 }
 

@@ -88,6 +88,14 @@ describe.skipIf(!hasBrowser())('the page that verifies exports', () => {
     await close();
   });
 
+  test('says in words what a file does not prove', async () => {
+    const { at, close } = await opened(await fileOf('audit.jsonl.gz', lines));
+    const text = await at.locator('#verdict').innerText();
+    expect(text).toContain('What is not proven');
+    expect(text).toContain('no checkpoint stated them yet');
+    await close();
+  });
+
   test('names the first bad line', async () => {
     const bad = lines.with(5, (lines[5] ?? '').replace(/"token":"(.{200})./, '"token":"$1_'));
     const { answer, close } = await opened(await fileOf('bad.jsonl.gz', bad));

@@ -129,6 +129,16 @@ describe('lotbook authority', () => {
     const refused = await at(packer, 'authority', 'take-over', 'farm.example/harvest', '--confirm');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('notary.example') });
   });
+
+  test('appoint does not accept a loss where nothing is lost, and leaves everything as it was', async () => {
+    const before = await shown(farm, 'farm.example/harvest');
+    const backup = ['--backup', 'packer.example', '--accept-loss'];
+    const { code, stdout, stderr } = await at(farm, 'authority', 'appoint', 'harvest', ...backup);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('Nothing is known to be lost');
+    expect(stderr).toContain('Appoint without accepting a loss.');
+    expect(await shown(farm, 'farm.example/harvest')).toEqual(before);
+  });
 });
 
 describe('lotbook start --restored', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { zipOf } from '../../api/exports/zip.ts';
-import { type Book, linesOf, season } from '../ledger/export/sample.ts';
+import { Book, linesOf, season } from '../ledger/export/sample.ts';
 import { runCli } from '../support/cli.ts';
 
 let dir: string;
@@ -49,6 +49,19 @@ test('lotbook verify takes keys, a witness and an older checkpoint that the read
   expect(stdout).toContain('continues the older checkpoint of 13 entries');
   const other = await verify(at('audit.jsonl.gz'), '--trust', book.party('agency.example').signer.kid);
   expect([other.code, other.stdout]).toEqual([1, expect.stringContaining('NOT_TRUSTED')]);
+});
+
+test('lotbook verify says in words where no heads are proven', async () => {
+  const young = new Book();
+  await young.change('urn:lot:1', { quantity: '1' });
+  await writeFile(at('young.jsonl'), (await linesOf(young)).map((line) => `${line}\n`).join(''));
+  const { code, stdout } = await verify(at('young.jsonl'));
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringContaining('--  heads       NOT PROVEN: no heads were proven'),
+  ]);
+  const json = await verify(at('young.jsonl'), '--json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, unproven: [{ name: 'heads' }] });
 });
 
 test('lotbook verify opens an archive, and plain lines', async () => {

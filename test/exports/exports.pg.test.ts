@@ -325,4 +325,27 @@ describe('who may have an export', () => {
     const { auditExports } = await own.query('{ auditExports { id } }');
     expect((auditExports as JsonObject[]).map((job) => job['id'])).toContain(id);
   });
+
+  test('an auditor of one book is shown the exports of that book, however many there are of others', async () => {
+    const { prisma } = grower.context.database;
+    const id = '00000000-0000-4000-8000-000000000002';
+    const row = { id, client: GROWER, format: 'ZIP', entries: 1, done: 1, beatAt: new Date() };
+    await prisma.exportJob.create({ data: { ...row, book: `${GROWER}/other`, state: 'FAILED' } });
+    const { token } = await own.mutate(
+      `mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) { token error { message } } }`,
+      { input: { name: 'auditor', roles: [{ role: 'AUDITOR', book: BOOK }], days: 1 } },
+    );
+    const listed = async (first: number): Promise<JsonObject[]> => {
+      const response = await fetch(`${own.localUrl}/graphql`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${String(token)}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ auditExports(first: ${first}) { id book } }` }),
+      });
+      return ((await response.json()) as { data: { auditExports: JsonObject[] } }).data.auditExports;
+    };
+    const newest = (await own.query('{ auditExports(first: 1) { id } }'))['auditExports'];
+    expect(newest).toEqual([{ id }]);
+    expect(await listed(1)).toEqual([expect.objectContaining({ book: BOOK })]);
+    expect((await listed(100)).every(({ book }) => book === BOOK)).toBe(true);
+  });
 });

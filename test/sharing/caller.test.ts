@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   audienceOf,
+  booksWith,
   type Caller,
   hasRole,
   hasRoleSomewhere,
@@ -47,6 +48,16 @@ test('a role in all books counts in each, a role in any is one somewhere, and pa
       expect(hasRoleSomewhere(caller, role)).toBe(inOnes.includes(true));
       expect(caller.own || !inOnes.includes(true)).toBe(true);
       expect(BOOKS.map((book) => audienceOf(caller, book).roles.includes(role))).toEqual(inOnes);
+    }),
+  );
+});
+
+test('the books in which a caller has a role are those in which it has it', () => {
+  fc.assert(
+    fc.property(callers, fc.constantFrom(...ROLES), (caller, role) => {
+      const found = booksWith(caller, role);
+      for (const book of BOOKS)
+        expect(found === null || found.includes(book)).toBe(hasRole(caller, role, book));
     }),
   );
 });

@@ -4,13 +4,19 @@ import { moment } from './format.ts';
 
 /** What was found, in words. */
 export function verdict(report: ExportReport): HTMLElement[] {
-  const { header, checks } = report;
+  const { header, checks, ok, unproven } = report;
   return [
     answer(report),
     ...report.roots.filter(({ pinned }) => !pinned).map(compare),
     ...(header ? [element('h2', {}, 'What it is'), about(report, header)] : []),
     element('h2', {}, 'What was checked'),
     facts(checks.map(({ name, text }) => ({ name, value: text }))),
+    ...(ok && unproven.length > 0
+      ? [
+          element('h2', {}, 'What is not proven'),
+          facts(unproven.map(({ name, text }) => ({ name, value: text }))),
+        ]
+      : []),
   ];
 }
 

@@ -30,6 +30,8 @@ export interface ExportReport {
   readonly header?: Header;
   /** In the order in which they were made; those after the fault are not in it. */
   readonly checks: readonly Check[];
+  /** What the file does not prove although nothing in it is wrong: nobody should take it for granted. */
+  readonly unproven: readonly Check[];
   readonly roots: readonly RootKey[];
   /** Who signs in the book, with the names that the file gives them. */
   readonly organisations: readonly { readonly id: string; readonly name: string }[];
@@ -54,6 +56,26 @@ export function rootKeys(keys: KeyRing, { owner, by }: Header, trust: ReadonlySe
     const key = { thumbprint: thumbprint(jwk), fingerprint: fingerprint(jwk) };
     return [{ organisation, name, part, ...key, pinned }];
   });
+}
+
+/** What an export of this kind does not prove. */
+export function unprovenBy({ copy, proven, entries, by }: Header): Check[] {
+  if (entries === 0) return [];
+  const heads =
+    'no heads were proven: for all that this file shows, a record can have a later version that is held back, or another history';
+  if (copy) {
+    const log = `made of the local copy of ${by}, which knows nothing of the entries between: neither that they are there nor that all readers are shown one log is proven`;
+    return [
+      { name: 'log', text: log },
+      { name: 'heads', text: heads },
+    ];
+  }
+  if (proven === 0)
+    return [{ name: 'heads', text: `${heads}; there was no checkpoint yet that covers them` }];
+  // The last entry is the one that states them.
+  if (proven + 1 >= entries) return [];
+  const behind = `those of the changes behind entry ${proven.toLocaleString('en-US')}: no checkpoint stated them yet`;
+  return [{ name: 'heads', text: behind }];
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

@@ -6,7 +6,7 @@ import { LineReader, type Lines } from './line-reader.ts';
 import type { Header } from './lines.ts';
 import { LogReader, type OnChange } from './log-reader.ts';
 import { verifyManifest } from './manifest.ts';
-import { type Check, count, type ExportReport, type RootKey, rootKeys } from './report.ts';
+import { type Check, count, type ExportReport, type RootKey, rootKeys, unprovenBy } from './report.ts';
 import { Right } from './right.ts';
 
 export type { Check, ExportReport, Fault, Header, Lines, RootKey };
@@ -38,7 +38,8 @@ export async function verifyExport(lines: Lines, policy: Policy = {}): Promise<E
   const found: { header?: Header; roots: RootKey[]; keys?: KeyRing } = { roots: [] };
   const told = () => {
     const { header, roots, keys } = found;
-    return { ...(header && { header }), roots, organisations: keys?.names ?? [] };
+    const unproven = header ? unprovenBy(header) : [];
+    return { ...(header && { header }), unproven, roots, organisations: keys?.names ?? [] };
   };
   const passed = (name: string, text: string) => void checks.push({ name, text });
   try {
@@ -57,7 +58,7 @@ export async function verifyExport(lines: Lines, policy: Policy = {}): Promise<E
     const older = olderOf(file, keys, header, policy);
     const log = new LogReader({ file, header, keys, right, onChange: policy.onChange, older });
     await log.readAll();
-    for (const [name, text] of logChecks(log, right)) passed(name, text);
+    for (const [name, text] of logChecks(log, right, header)) passed(name, text);
     for (const [name, text] of checkpointChecks(file, log, right, policy, older)) passed(name, text);
     if (header.proven > 0) passed('heads', await provenHeads(file, log, header));
     const length = await readManifest(file, { header, opening, keys, log });
@@ -118,7 +119,11 @@ async function readStatements(file: LineReader, right: Right): Promise<void> {
   }
 }
 
-function logChecks({ counts, records, root, seq, isWhole }: LogReader, right: Right): [string, string][] {
+function logChecks(
+  { counts, records, root, seq, isWhole }: LogReader,
+  right: Right,
+  { copy }: Header,
+): [string, string][] {
   const { kinds, shown, hidden, gaps, fields } = counts;
   const of = [...kinds].map(([kind, number]) => `${number.toLocaleString('en-US')} ${kind}`).join(', ');
   return [
@@ -134,7 +139,7 @@ function logChecks({ counts, records, root, seq, isWhole }: LogReader, right: Ri
     ['fields', `${count(fields, 'field')} opened, each at the one place that its name has`],
     [
       'log',
-      `${count(seq, 'entry', 'entries')}, of which ${count(hidden, 'is', 'are')} hidden in ${count(gaps, 'gap')}; root ${root}`,
+      `${count(seq, 'entry', 'entries')}, of which ${count(hidden, 'is', 'are')} hidden in ${count(gaps, 'gap')}${copy ? '' : `; root ${root}`}`,
     ],
   ];
 }

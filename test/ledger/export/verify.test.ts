@@ -74,6 +74,30 @@ describe('an export is verified', () => {
     ]);
   });
 
+  test('and says in words what it does not prove', async () => {
+    const made = new Book();
+    await made.change('urn:lot:1', { quantity: '1' });
+    const none = await verifyExport(await linesOf(made));
+    expect(none).toMatchObject({
+      ok: true,
+      unproven: [{ name: 'heads', text: expect.stringMatching(/^no heads were proven/) }],
+    });
+    await made.checkpoint();
+    expect((await verifyExport(await linesOf(made))).unproven).toEqual([]);
+    await made.change('urn:lot:1', { quantity: '2' });
+    expect((await verifyExport(await linesOf(made))).unproven).toEqual([
+      { name: 'heads', text: 'those of the changes behind entry 1: no checkpoint stated them yet' },
+    ]);
+    const copied = await linesOf(
+      { ...made, keys: made.keys, map: { size: 0, pages: new Map() }, checkpoints: new Map() },
+      { header: { copy: true } },
+    );
+    const copy = await verifyExport(copied);
+    expect(copy.ok).toBe(true);
+    expect(copy.unproven.map(({ name }) => name)).toEqual(['log', 'heads']);
+    expect(copy.checks.find(({ name }) => name === 'log')?.text).not.toContain('root');
+  });
+
   test('and names the key of the owner, which the reader has to know', async () => {
     const made = await season();
     const lines = await linesOf(made);

@@ -7,7 +7,7 @@ import { CHECKS } from './words.ts';
 
 /** What was found, in words: the answer first, then what it rests on. */
 export function Verdict({ name, report }: { name: string; report: ExportReport }) {
-  const { ok, fault, header, roots, checks } = report;
+  const { ok, fault, header, roots, checks, unproven } = report;
   const unknown = roots.filter(({ pinned }) => !pinned);
   return (
     <Stack gap="sm">
@@ -51,6 +51,17 @@ export function Verdict({ name, report }: { name: string; report: ExportReport }
           </List.Item>
         ))}
       </List>
+      {ok && unproven.length > 0 && (
+        <Alert color="yellow" title="What the file does not prove">
+          <List>
+            {unproven.map(({ name: check, text }) => (
+              <List.Item key={check}>
+                {CHECKS[check] ?? check}: {text}
+              </List.Item>
+            ))}
+          </List>
+        </Alert>
+      )}
     </Stack>
   );
 }

@@ -5,10 +5,10 @@ export const CHECKS: Readonly<Record<string, string>> = {
   right: 'Who had the right to sign',
   records: 'Every history is whole',
   fields: 'Every field is what was signed',
-  log: 'The log is whole',
-  checkpoints: 'The log is the one that others saw',
+  log: 'The log',
+  checkpoints: 'Signed heads of the log',
   history: 'It continues the checkpoint that you kept',
-  heads: 'Nothing newer is held back',
+  heads: 'Current versions of the records',
   manifest: 'The file is as it was made',
 };
 
