@@ -60,7 +60,14 @@ export async function makeCheckpoint(
   const signed = await signCheckpoint(body, noteSigner());
   const note = await cosigned(deps, book, seq, signed);
   const at = new Date(clock());
-  await keepCheckpoint(pool, book, { size: seq, root: body.root, heads: heads.entry.token, note, at });
+  await keepCheckpoint(pool, book, {
+    size: seq,
+    root: body.root,
+    heads: heads.entry.token,
+    covered: length,
+    note,
+    at,
+  });
   bell.ring(book);
   log.debug({ book, size: seq }, 'a checkpoint was made');
   await forgetOldMaps(deps, book);
@@ -68,8 +75,7 @@ export async function makeCheckpoint(
 
 async function forgetOldMaps({ pool }: CheckpointDeps, book: string): Promise<void> {
   const oldest = (await lastCheckpoints(pool, book, KEPT_MAPS)).at(-1);
-  const size = oldest && peekClaims(oldest.heads)?.['size'];
-  if (typeof size === 'number') await forgetPages(pool, book, size);
+  if (oldest) await forgetPages(pool, book, oldest.covered);
 }
 
 /** The note with the cosignature of the witness; without it where the witness does not answer. */

@@ -1,5 +1,4 @@
 import { LotbookError } from '../errors.ts';
-import { peekClaims } from '../identity/jws.ts';
 import { proveHeads, type HeadProof } from '../ledger/heads/proof.ts';
 import { consistencyProof, inclusionProof } from '../ledger/proofs.ts';
 import { checkpointAt, lastCheckpoint, type StoredCheckpoint } from '../store/checkpoints.ts';
@@ -39,8 +38,7 @@ export function openProofs(pool: Pool): Proofs {
     },
     heads: async (book, size, records) => {
       const checkpoint = await checkpointAt(pool, book, size);
-      const covered = checkpoint && peekClaims(checkpoint.heads)?.['size'];
-      const read = typeof covered === 'number' ? pageReader(pool, book, covered) : null;
+      const read = checkpoint && pageReader(pool, book, checkpoint.covered);
       // The first page of a map that is forgotten is not there.
       if (!read || (await read([''])).size === 0) {
         throw new LotbookError(

@@ -117,10 +117,9 @@ async function* headLines(
 /** How many entries the map of heads of the last checkpoint covers; 0 where there is none, or its map is not here. */
 export async function provenEntries(snapshot: Queryable, { book, entries, copy }: Header): Promise<number> {
   const last = copy ? null : await lastCheckpoint(snapshot, book, entries);
-  const covered = last && peekClaims(last.heads)?.['size'];
-  if (typeof covered !== 'number') return 0;
-  const pages = await pageReader(snapshot, book, covered)(['']);
-  return pages.size === 0 ? 0 : covered;
+  if (!last) return 0;
+  const pages = await pageReader(snapshot, book, last.covered)(['']);
+  return pages.size === 0 ? 0 : last.covered;
 }
 
 async function statementLines(pool: Queryable, book: string) {

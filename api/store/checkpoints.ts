@@ -10,12 +10,14 @@ export interface StoredCheckpoint {
   root: string;
   /** Token of the last entry. */
   heads: string;
+  /** So many entries, from the first on, are covered by the map of heads which that one states. */
+  covered: number;
   /** With the cosignatures so far. */
   note: string;
   at: Date;
 }
 
-const COLUMNS = 'size, root, heads, note, at';
+const COLUMNS = 'size, root, heads, covered, note, at';
 
 /** The last one of a book, or of its first `within` entries; null where there is none yet. */
 export async function lastCheckpoint(
@@ -91,17 +93,20 @@ export async function lastCheckpoints(
 export async function keepCheckpoint(
   db: Queryable,
   book: string,
-  { size, root, heads, note, at }: StoredCheckpoint,
+  { size, root, heads, covered, note, at }: StoredCheckpoint,
 ): Promise<void> {
   await db.query({
     name: 'keep-checkpoint',
-    text: `INSERT INTO checkpoint (book, size, root, heads, note, at) VALUES ($1, $2, $3, $4, $5, $6)
+    text: `INSERT INTO checkpoint (book, size, root, heads, covered, note, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (book, size) DO UPDATE SET note = excluded.note WHERE checkpoint.root = excluded.root`,
-    values: [book, size, root, heads, note, at],
+    values: [book, size, root, heads, covered, note, at],
   });
 }
 
-/** Books that this organisation alone approves, or may hold the right for, whose logs have grown since their last checkpoint. */
+/**
+ * Books that this organisation alone approves, or may hold the right for, with entries that no checkpoint covers yet: those behind
+ * the last one, and those that came in while it was made, which the map of heads in it does not know.
+ */
 export async function booksGrown(
   db: Queryable,
   holder: string,
@@ -109,8 +114,9 @@ export async function booksGrown(
   const { rows } = await db.query<{ book: string; length: number; size: number }>({
     name: 'books-grown',
     text: `SELECT b.id AS book, b.length, coalesce(c.size, 0) AS size FROM book b
-             LEFT JOIN LATERAL (SELECT size FROM checkpoint WHERE book = b.id ORDER BY size DESC LIMIT 1) c ON true
-            WHERE b."slotKey" IS NOT NULL AND b.authority = $1 AND b.length > coalesce(c.size, 0) ORDER BY b.id`,
+             LEFT JOIN LATERAL (SELECT size, covered FROM checkpoint WHERE book = b.id ORDER BY size DESC LIMIT 1) c ON true
+            WHERE b."slotKey" IS NOT NULL AND b.authority = $1
+              AND (b.length > coalesce(c.size, 0) OR c.covered + 1 < c.size) ORDER BY b.id`,
     values: [holder],
   });
   return rows;
@@ -122,9 +128,9 @@ export async function copiesUncovered(
 ): Promise<{ book: string; length: number; size: number }[]> {
   const { rows } = await db.query<{ book: string; length: number; size: number }>({
     name: 'copies-uncovered',
-    text: `SELECT b.id AS book, b.length, coalesce(c.size, 0) AS size FROM feed f JOIN book b ON b.id = f.book
-             LEFT JOIN LATERAL (SELECT size FROM checkpoint WHERE book = b.id ORDER BY size DESC LIMIT 1) c ON true
-            WHERE b."slotKey" IS NULL AND f.state <> 'ENDED' AND b.length > coalesce(c.size, 0) ORDER BY b.id`,
+    text: `SELECT b.id AS book, b.length, coalesce(c.covered, 0) AS size FROM feed f JOIN book b ON b.id = f.book
+             LEFT JOIN LATERAL (SELECT covered FROM checkpoint WHERE book = b.id ORDER BY size DESC LIMIT 1) c ON true
+            WHERE b."slotKey" IS NULL AND f.state <> 'ENDED' AND b.length > coalesce(c.covered, 0) ORDER BY b.id`,
   });
   return rows;
 }

@@ -199,6 +199,7 @@ async function verifyReceived(
     size,
     root: logRoot,
     heads: pair.heads,
+    covered: verified.claims.size,
     note,
     at: new Date(clock()),
   });

@@ -43,8 +43,16 @@ beforeEach(async () => {
 });
 
 const grow = (length: number) => db.pool.query('UPDATE book SET length = $1', [length]);
-const cover = (size: number) =>
-  keepCheckpoint(db.pool, BOOK, { size, root: sha256(`${size}`), heads: '', note: '', at });
+/** Its own last entry states the heads of the others. */
+const cover = (covered: number) =>
+  keepCheckpoint(db.pool, BOOK, {
+    size: covered + 1,
+    covered,
+    root: sha256(`${covered}`),
+    heads: '',
+    note: '',
+    at,
+  });
 const faults = async () =>
   (await readFaults(db.pool, BOOK, 10)).map(({ code, seq }) => `${code} ${seq}`).toSorted();
 async function lookAfter(ms: number): Promise<string[]> {
