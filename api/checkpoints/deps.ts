@@ -46,8 +46,10 @@ export interface CheckpointDeps {
   mayState(book: string): boolean;
   /** Puts it there, by the one way by which a book changes. Resolves to its place once it is final. */
   state(book: string, entry: HeadsEntry): Promise<number>;
-  /** Keys by which an organisation signs. */
+  /** All keys by which an organisation has signed, as far as they are known here; which one counts where, the log of a book says. */
   keysOf(organisation: string): Promise<PinnedKeys>;
+  /** The one by which it signs now; empty where none is known. */
+  keyNow(organisation: string): Promise<PinnedKeys>;
   /** Adds a checkpoint at the node of a witness. */
   addCheckpoint(
     witness: string,

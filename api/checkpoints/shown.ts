@@ -1,4 +1,3 @@
-import { verificationKey, type VerificationKey } from '../identity/jwk.ts';
 import { peekClaims } from '../identity/jws.ts';
 import {
   cosignatureBy,
@@ -6,7 +5,6 @@ import {
   withSignatures,
   type SignedCheckpoint,
 } from '../ledger/checkpoint.ts';
-import { isSignedBy } from '../ledger/note.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import { membersNamed } from '../ledger/statements/standing.ts';
 import { lastStatement } from '../store/authority.ts';
@@ -17,6 +15,7 @@ import { inTransaction } from '../store/transaction.ts';
 import type { CheckpointDeps } from './deps.ts';
 import { noteFork } from './fork.ts';
 import { rootAt } from './log-nodes.ts';
+import { keysByLog, keysOfNow, readSigned, type Signatory } from './signatories.ts';
 
 /**
  * Another node shows a checkpoint. Where this one holds the whole log, its own root at that length decides; where it is the
@@ -35,9 +34,12 @@ export async function takeShown(
   const claims = mandate && (peekClaims(mandate.token) as MandateClaims | undefined);
   const isWitness = claims?.witness?.organisation === deps.organisation;
   if (!head?.full && !isWitness) return null;
+  const members: Signatory[] = claims ? membersNamed(claims) : [];
   const owner = book.slice(0, book.indexOf('/'));
-  const given = parseCheckpoint(note);
-  if (given?.origin !== book || !(await isGenuine(deps, given, owner, claims ?? undefined))) return null;
+  const signatories = [...members, ...(members.some(isOf(owner)) ? [] : [{ organisation: owner }])];
+  const keysAt = head?.full ? await keysByLog(deps, book, signatories) : keysOfNow(deps);
+  const given = await readSigned(note, book, signatories, keysAt);
+  if (!given) return null;
   if (!head?.full) {
     const known = await readCosigned(pool, book);
     if (known?.size === given.size && known.root !== given.root)
@@ -52,21 +54,8 @@ export async function takeShown(
   return last?.note ?? null;
 }
 
-async function isGenuine(
-  { keysOf }: CheckpointDeps,
-  given: SignedCheckpoint,
-  owner: string,
-  mandate: MandateClaims | undefined,
-): Promise<boolean> {
-  const members = mandate ? membersNamed(mandate) : [];
-  const named = new Map(members.map(({ organisation, jwk }) => [organisation, verificationKey(jwk)]));
-  for (const organisation of new Set([owner, ...named.keys()])) {
-    const keys = new Map<string, VerificationKey>(await keysOf(organisation));
-    const key = named.get(organisation);
-    if (key) keys.set(key.kid, key);
-    if (isSignedBy(given.note, organisation, keys.values())) return true;
-  }
-  return false;
+function isOf(organisation: string): (signatory: Signatory) => boolean {
+  return (signatory) => signatory.organisation === organisation;
 }
 
 /** A partner that has verified a checkpoint may cosign it. */

@@ -1,8 +1,6 @@
 import { LotbookError } from '../errors.ts';
-import { verificationKey, type VerificationKey } from '../identity/jwk.ts';
 import { peekClaims } from '../identity/jws.ts';
 import { cosign, parseCheckpoint, withSignatures, type SignedCheckpoint } from '../ledger/checkpoint.ts';
-import { isSignedBy } from '../ledger/note.ts';
 import { verifyConsistency } from '../ledger/proofs.ts';
 import type { MandateClaims } from '../ledger/statements/mandate.ts';
 import type { Member } from '../ledger/statements/shapes.ts';
@@ -13,6 +11,7 @@ import { lockCosigned, writeCosigned } from '../store/checkpoints.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { CheckpointDeps, WitnessAnswer } from './deps.ts';
 import { noteFork } from './fork.ts';
+import { keysOfNow, readSigned } from './signatories.ts';
 
 export interface AddedCheckpoint {
   book: string;
@@ -78,15 +77,11 @@ async function signedByMember(
   book: string,
   note: string,
 ): Promise<SignedCheckpoint> {
-  const given = parseCheckpoint(note);
-  if (!given || given.origin !== book) {
+  if (parseCheckpoint(note)?.origin !== book) {
     throw new LotbookError('BAD_INPUT', 'This is no checkpoint of the book.', { place: 'note' });
   }
-  for (const { organisation, jwk } of members) {
-    const keys: VerificationKey[] = [verificationKey(jwk), ...(await deps.keysOf(organisation)).values()];
-    const distinct = new Map(keys.map((key) => [key.kid, key])).values();
-    if (isSignedBy(given.note, organisation, distinct)) return given;
-  }
+  const given = await readSigned(note, book, members, keysOfNow(deps));
+  if (given) return given;
   throw new LotbookError('UNVERIFIED', 'No member of the authority has signed the checkpoint.');
 }
 

@@ -6,6 +6,7 @@ import { isObject } from '../events/value.ts';
 import { verificationKey } from '../identity/jwk.ts';
 import type { NoteSigner } from '../ledger/note.ts';
 import { statementKeys } from '../store/clients.ts';
+import { mainKey } from './keys.ts';
 
 const ADD_CHECKPOINT = `mutation Add($input: AddCheckpointInput!) {
   addCheckpoint(input: $input) { cosignatures size error { code } }
@@ -45,6 +46,7 @@ export function openCheckpointing(
     noteSigner,
     checkpointMs: config.checkpointSeconds * 1_000,
     keysOf: (id) => statementKeys(database.prisma, id),
+    keyNow: (id) => mainKey(database.prisma, id),
     addCheckpoint: async (witness, given) => {
       const limits = { timeoutMs: WITNESS_TIMEOUT_MS };
       const { addCheckpoint } = await peers.call(witness, ADD_CHECKPOINT, { input: given }, limits);

@@ -9,7 +9,7 @@ import { takeShown } from '../../api/checkpoints/shown.ts';
 import { addCheckpoint } from '../../api/checkpoints/witness.ts';
 import { sha256 } from '../../api/identity/sha256.ts';
 import { cosignedAt, parseCheckpoint, signCheckpoint } from '../../api/ledger/checkpoint.ts';
-import { isSignedBy } from '../../api/ledger/note.ts';
+import { isSignedBy, type NoteSigner } from '../../api/ledger/note.ts';
 import { HEADS_RECORD, signHeads } from '../../api/ledger/statements/heads.ts';
 import { readEvidence } from '../../api/store/authority.ts';
 import { readLogState } from '../../api/store/log-nodes.ts';
@@ -57,6 +57,10 @@ function depsOf(organisation: string): CheckpointDeps {
     mayState: () => true,
     state: (book, entry) => node.approval.sequencer.state(book, entry),
     keysOf: () => Promise.resolve(new Map()),
+    keyNow: (id) => {
+      const { key } = network.node(id).noteSigner;
+      return Promise.resolve(new Map([[key.kid, key]]));
+    },
     addCheckpoint: (_, given) => addCheckpoint(depsOf(W), organisation, given),
   };
 }
@@ -137,6 +141,39 @@ describe('in a book with a backup and a witness', () => {
     await growLog(backup.pool, BOOK);
     await takeShown(backup, W, BOOK, forged);
     expect(await readEvidence(backup.pool, BOOK)).toMatchObject([{ kind: 'CHECKPOINT', second: forged }]);
+  });
+
+  test('a key that another one took the place of plants no evidence of a fork, but for places where it was in force', async () => {
+    const [backup, witness] = [depsOf(B), depsOf(W)];
+    const thief = network.node(P).noteSigner;
+    const { size: earlier } = await last();
+    await network.changeKey(P);
+    await change();
+    await makeCheckpoint(depsOf(P), BOOK, await lengthAt(P));
+    const { size } = await last();
+    await eventually(async () => (await lengthAt(B)) === size);
+    await growLog(backup.pool, BOOK);
+    const forged = (at: number, by: NoteSigner) =>
+      signCheckpoint({ origin: BOOK, size: at, root: sha256('one more log') }, by);
+    const late = await forged(size, thief);
+    const evidence = async ({ pool }: CheckpointDeps) =>
+      (await readEvidence(pool, BOOK)).map(({ second }) => second);
+    const held = [await evidence(backup), await evidence(witness)];
+    expect(await takeShown(backup, W, BOOK, late)).toBeNull();
+    expect(await takeShown(witness, B, BOOK, late)).toBeNull();
+    await expect(
+      addCheckpoint(witness, P, { book: BOOK, old: size, proof: [], note: late }),
+    ).rejects.toMatchObject({
+      code: 'UNVERIFIED',
+      message: 'No member of the authority has signed the checkpoint.',
+    });
+    expect([await evidence(backup), await evidence(witness)]).toEqual(held);
+    const inForce = network.node(P).noteSigner;
+    const [early, own] = [await forged(earlier, thief), await forged(size, inForce)];
+    for (const note of [early, own]) await takeShown(backup, W, BOOK, note);
+    expect(await evidence(backup)).toEqual(expect.arrayContaining([early, own]));
+    await takeShown(witness, B, BOOK, own);
+    expect(await evidence(witness)).toContain(own);
   });
 
   test('the backup stands by no other heads than those that the records have', async () => {

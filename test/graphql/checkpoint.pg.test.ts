@@ -60,6 +60,7 @@ beforeAll(async () => {
     mayState: () => true,
     state: (book, entry) => node.approval.sequencer.state(book, entry),
     keysOf: () => Promise.resolve(node.keys),
+    keyNow: () => Promise.resolve(node.keys),
     addCheckpoint: () => Promise.reject(new Error('no witness')),
   };
   const length = async () =>

@@ -29,7 +29,7 @@ export interface Replica extends Pick<TestAuthority, 'approval' | 'grants' | 'ou
   organisation: string;
   db: Database;
   replication: Replication;
-  /** The organisation as it signs notes. */
+  /** The organisation as it signs notes now. */
   noteSigner: NoteSigner;
   /** As a power cut would: nothing is closed in good order, and nothing of it answers any more. */
   cut(): void;
@@ -227,7 +227,9 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
         get replication() {
           return running().replication;
         },
-        noteSigner: noteSignerOf(organisation, part.jwk),
+        get noteSigner() {
+          return noteSignerOf(organisation, part.key);
+        },
         cut: () => {
           const { close } = running();
           part.running = null;
@@ -261,8 +263,9 @@ export async function openNetwork(organisations: readonly string[]): Promise<Net
   };
 }
 
-function noteSignerOf(name: string, jwk: PrivateJwk): NoteSigner {
-  return { name, key: verificationKey(publicPart(jwk)), signer: localSigner(jwk) };
+function noteSignerOf(name: string, { all, now }: ChangingKey): NoteSigner {
+  const { signer } = now();
+  return { name, key: all.get(signer.kid) as VerificationKey, signer };
 }
 
 const realTime = {
