@@ -48,7 +48,7 @@ test(
     const verified = await runCli(['verify', exported]).ended;
     expect([verified.code, verified.stdout]).toEqual([
       0,
-      expect.stringMatching(/2 KEY[^]*1 mandate and \d+ terms/),
+      expect.stringMatching(/2 KEY[^]*1 mandate and \d+ terms[^]*1 take-over/),
     ]);
     await rm(dirname(exported), { recursive: true });
   },

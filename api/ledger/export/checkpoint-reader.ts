@@ -1,6 +1,7 @@
 import { cosignedAt, parseCheckpoint, type SignedCheckpoint } from '../checkpoint.ts';
 import { isSignedBy } from '../note.ts';
 import { ExportFault } from './fault.ts';
+import type { PinnedKeys } from '../../identity/jws.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Right } from './right.ts';
 
@@ -41,15 +42,18 @@ export class CheckpointReader {
     this.#keys = keys;
   }
 
-  /** @throws ExportFault, without a look at the root: `take` is told of that */
-  read(nr: number, note: string, { seq, heads }: Omit<Head, 'root'>): SignedCheckpoint {
+  /**
+   * @param keys those with which who stated the heads may sign at this place
+   * @throws ExportFault, without a look at the root: `take` is told of that
+   */
+  read(nr: number, note: string, { seq, heads }: Omit<Head, 'root'>, keys: PinnedKeys): SignedCheckpoint {
     const checkpoint = parseCheckpoint(note);
     const wrong = (code: string, message: string) => new ExportFault(nr, code, message, seq);
     if (!checkpoint) throw wrong('BAD_CHECKPOINT', 'the note is none of a checkpoint');
     if (checkpoint.origin !== this.#book || checkpoint.size !== seq || heads?.seq !== seq)
       throw wrong('BAD_CHECKPOINT', 'the checkpoint is not one of this book at this place');
     if (this.last?.checkpoint.size === seq) throw wrong('BAD_CHECKPOINT', 'a second checkpoint at one place');
-    if (!isSignedBy(checkpoint.note, heads.by, this.#keys.all(heads.by).values()))
+    if (!isSignedBy(checkpoint.note, heads.by, keys.values()))
       throw wrong('BAD_CHECKPOINT', `the checkpoint is not signed by ${heads.by}`);
     return checkpoint;
   }

@@ -6,6 +6,9 @@ import { peekClaims, type PinnedKeys } from '../../identity/jws.ts';
 import { LotbookError } from '../../errors.ts';
 import type { KeysLine } from './lines.ts';
 
+/** So many sign in no book: a file with more is made to fill the memory of who reads it. */
+const MOST_ORGANISATIONS = 1_000;
+
 interface Held {
   name: string;
   /** Whole, from the first statement on; undefined where the organisation has no key log. */
@@ -123,9 +126,12 @@ export class KeyRing {
     return [...this.#held.keys()];
   }
 
-  #hold(organisation: string, held: Omit<Held, 'pinned'>): undefined {
+  #hold(organisation: string, held: Omit<Held, 'pinned'>): KeyProblem | undefined {
+    if (this.#held.size === MOST_ORGANISATIONS && !this.#held.has(organisation))
+      return problem('TOO_MANY_KEYS', `of more than ${MOST_ORGANISATIONS} organisations`);
     const key = verificationKey(held.jwk);
     this.#held.set(organisation, { ...held, pinned: new Map([[key.kid, key]]) });
+    return undefined;
   }
 
   #enforce(organisation: string, nr: number): undefined {

@@ -127,16 +127,21 @@ export type ReadLine = { [K in LineKind]: { readonly kind: K; readonly value: Li
 
 /** A line as it was written; undefined when it is anything else, or spelt in another way. */
 export function readLine(line: string): ReadLine | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  // One spelling only: white space, a second member of one name, or another escape is not what was written.
-  if (typeof parsed !== 'object' || parsed === null || JSON.stringify(parsed) !== line) return undefined;
+  const parsed = parseOneSpelling(line);
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
   const [kind, ...more] = Object.keys(parsed);
   if (kind === undefined || more.length > 0 || !Object.hasOwn(SHAPES, kind)) return undefined;
   const value = SHAPES[kind as LineKind].safeParse((parsed as Record<string, unknown>)[kind]);
   return value.success ? ({ kind, value: value.data } as ReadLine) : undefined;
+}
+
+/** One spelling only: white space, a second member of one name, or another escape is not what was written. */
+function parseOneSpelling(line: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return JSON.stringify(parsed) === line ? parsed : undefined;
+  } catch {
+    // Also what is nested so deeply that nobody can write it again.
+    return undefined;
+  }
 }

@@ -130,7 +130,8 @@ export class LogReader {
   async #takeCheckpoint(note: string, nr: number): Promise<void> {
     await this.#settle(0);
     const heads = this.#heads;
-    const checkpoint = this.checkpoints.read(nr, note, { seq: this.#seq, heads });
+    const keys = heads ? this.#keysAt(heads.by, this.#seq) : new Map();
+    const checkpoint = this.checkpoints.read(nr, note, { seq: this.#seq, heads }, keys);
     if (checkpoint.root !== this.root) throw this.otherRoot(nr);
     if (heads) this.checkpoints.take(nr, checkpoint, heads);
     this.#openGaps = undefined;

@@ -13,13 +13,16 @@ export interface RecordState {
 const KEY_BYTES = 16;
 const DIGEST_BYTES = 32;
 const ROW_BYTES = KEY_BYTES + DIGEST_BYTES;
+const BEFORE_BYTES = 1 + DIGEST_BYTES;
 const SMALLEST = 1024;
 /** At least a quarter of the places of the index stays empty: then a search is short. */
 const LOAD = 0.75;
 
 /**
- * The records of an export, in the order in which they first appear. About 70 bytes for each, whatever the number and size
- * of their changes: they are told apart by the first half of the SHA-256 of their ids.
+ * The records of an export, in the order in which they first appear. About 70 bytes for each (100 where a record may have changed
+ * behind the last checkpoint), whatever the number and size of their changes: they are told apart by the first half of the SHA-256
+ * of their ids. Nobody who reads the file once can do without: to tell whether a version is the first of its record is to tell
+ * whether its id came before, for which a stream of n ids takes memory in the order of n.
  */
 export class RecordTable {
   #rows = Buffer.alloc(SMALLEST * ROW_BYTES);
@@ -30,7 +33,8 @@ export class RecordTable {
   #size = 0;
   /** Entries up to here are covered by the map of heads: of those behind, what they took the place of is kept too. */
   readonly #covered: number;
-  readonly #before = new Map<number, string>();
+  /** By row, a mark and that hash; empty as long as there is none. */
+  #before = Buffer.alloc(0);
 
   constructor(covered = 0) {
     this.#covered = covered;
@@ -57,7 +61,9 @@ export class RecordTable {
 
   /** The hash of the last version among the covered entries that went by. */
   hashWithin(row: number): string {
-    return this.#before.get(row) ?? this.at(row).hash;
+    const start = row * BEFORE_BYTES;
+    if (this.#before[start] !== 1) return this.at(row).hash;
+    return this.#before.toString('base64url', start + 1, start + BEFORE_BYTES);
   }
 
   /** The next version of a record that went by. @returns its row */
@@ -65,17 +71,24 @@ export class RecordTable {
     const key = keyOf(record);
     const found = this.#lookUp(key);
     const row = found ?? this.#add(key, seq);
-    if (
-      seq > this.#covered &&
-      found !== undefined &&
-      !this.#before.has(row) &&
-      this.at(row).seq <= this.#covered
-    )
-      this.#before.set(row, this.at(row).hash);
+    if (found !== undefined && seq > this.#covered && this.at(row).seq <= this.#covered) this.#keep(row);
     this.#numbers[row * 3] = ver;
     this.#numbers[row * 3 + 1] = seq;
     this.#rows.write(hash, row * ROW_BYTES + KEY_BYTES, 'base64url');
     return row;
+  }
+
+  /** Keeps the hash that a row has. */
+  #keep(row: number): void {
+    const length = (this.#numbers.length / 3) * BEFORE_BYTES;
+    if (this.#before.length < length) {
+      const before = Buffer.alloc(length);
+      before.set(this.#before);
+      this.#before = before;
+    }
+    const start = row * ROW_BYTES + KEY_BYTES;
+    this.#before.writeUInt8(1, row * BEFORE_BYTES);
+    this.#before.set(this.#rows.subarray(start, start + DIGEST_BYTES), row * BEFORE_BYTES + 1);
   }
 
   #add(key: Buffer, firstSeq: number): number {

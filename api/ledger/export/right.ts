@@ -50,6 +50,13 @@ export class Right {
     return this.#terms.size;
   }
 
+  /** How many terms began for which reason: `take-over`, say. */
+  get reasons(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { claims } of this.#terms.values()) counts.set(claims.why, (counts.get(claims.why) ?? 0) + 1);
+    return counts;
+  }
+
   /** The organisation that sees hashes only and countersigns; null where no mandate names one. */
   get witness(): Member | null {
     return this.#lastMandate?.claims.witness ?? null;

@@ -125,13 +125,18 @@ function logChecks(
   { copy }: Header,
 ): [string, string][] {
   const { kinds, shown, hidden, gaps, fields } = counts;
-  const of = [...kinds].map(([kind, number]) => `${number.toLocaleString('en-US')} ${kind}`).join(', ');
+  const listed = (numbers: ReadonlyMap<string, number>) =>
+    [...numbers].map(([name, number]) => `${number.toLocaleString('en-US')} ${name}`).join(', ');
+  const reasons = right.terms === 0 ? '' : `: ${listed(right.reasons)}`;
   return [
     [
       'signatures',
-      `${count(shown, 'entry', 'entries')} signed by who held the right there (${of || 'none'})`,
+      `${count(shown, 'entry', 'entries')} signed by who held the right there (${listed(kinds) || 'none'})`,
     ],
-    ['right', `${count(right.mandates, 'mandate')} and ${count(right.terms, 'term')} say who that was`],
+    [
+      'right',
+      `${count(right.mandates, 'mandate')} and ${count(right.terms, 'term')} say who that was${reasons}`,
+    ],
     [
       'records',
       `${count(records.size, 'record')}, each version continues the one before${isWhole ? '; none is left out' : ''}`,

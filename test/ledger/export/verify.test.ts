@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { thumbprint } from '../../../api/identity/jwk.ts';
+import { thumbprint, type VerificationKey } from '../../../api/identity/jwk.ts';
+import { parseCheckpoint, signCheckpoint, type SignedCheckpoint } from '../../../api/ledger/checkpoint.ts';
 import { type EntryLine, readLine } from '../../../api/ledger/export/lines.ts';
 import { verifyExport } from '../../../api/ledger/export/verify.ts';
 import { sha256 } from '../../../api/identity/sha256.ts';
@@ -31,7 +32,9 @@ describe('an export is verified', () => {
       'manifest',
     ]);
     expect(report.checks[1]?.text).toContain('17 entries signed');
-    expect(report.checks[2]?.text).toBe('1 mandate and 3 terms say who that was');
+    expect(report.checks[2]?.text).toBe(
+      '1 mandate and 3 terms say who that was: 1 appoint, 1 take-over, 1 hand-over',
+    );
     expect(report.checks[3]?.text).toContain('4 records');
     expect(report.checks[6]?.text).toBe(
       '2 checkpoints of this log; the last covers 16 entries; 2 cosigned by agency.example',
@@ -302,5 +305,36 @@ describe('an export is refused', () => {
     lines[at] = (lines[at] ?? '').replace(/"disclosures":\["../, '"disclosures":["AA');
     lines[at + 1] = 'nothing';
     expect(await faultOf(lines)).toMatchObject({ line: at + 1, code: 'BAD_DISCLOSURE' });
+  });
+
+  test('and nothing that a file holds makes the verifier break off', async () => {
+    const lines = await linesOf(await season());
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    for (const text of [deep, `{"entry":${deep}}`]) {
+      expect(await faultOf(lines.with(5, text))).toMatchObject({ code: 'BAD_LINE', line: 6 });
+    }
+    const organisation = (nr: number) => `{"keys":{"organisation":"o${nr}.example","name":"o","jwk":`;
+    const jwk = JSON.stringify({ kty: 'OKP', crv: 'Ed25519', x: ed25519().jwk.x });
+    const many = Array.from({ length: 1_001 }, (_, nr) => `${organisation(nr)}${jwk}}}`);
+    expect(await faultOf([lines[0] ?? '', ...many])).toMatchObject({ code: 'TOO_MANY_KEYS', line: 1_002 });
+  });
+
+  test('where a checkpoint is signed with a key that another one had taken the place of', async () => {
+    const made = new Book();
+    await made.key();
+    await made.change('urn:lot:1', { quantity: '1' });
+    await made.checkpoint();
+    const retired = made.ownerKey;
+    await made.key();
+    await made.change('urn:lot:1', { quantity: '2' });
+    await made.checkpoint();
+    const [size, genuine = ''] = [...made.checkpoints].at(-1) ?? [0];
+    const { root } = parseCheckpoint(genuine) as SignedCheckpoint;
+    const key = [...retired.keys.values()][0] as VerificationKey;
+    const thief = { name: owner, key, signer: retired.signer };
+    made.checkpoints.set(size, await signCheckpoint({ origin: book, size, root }, thief));
+    expect(await faultOf(await linesOf(made))).toMatchObject({ code: 'BAD_CHECKPOINT' });
+    made.checkpoints.set(size, genuine);
+    expect(await faultOf(await linesOf(made))).toBe('accepted');
   });
 });
