@@ -13,7 +13,7 @@ import { table, type Figure } from './support/figures.ts';
 import { machine } from './support/machine.ts';
 import { benchTracing } from './tracing/bench.ts';
 
-type Section = (server: BenchServer, rounds: number, quick: boolean) => Promise<Figure[]>;
+type Section = (server: BenchServer, rounds: number, quick: boolean, size?: number) => Promise<Figure[]>;
 
 const SECTIONS: Record<string, { title: string; run: Section }> = {
   a: { title: 'approved changes end to end', run: benchApprovals },
@@ -26,8 +26,9 @@ const SECTIONS: Record<string, { title: string; run: Section }> = {
   g: { title: 'the nodes of a log', run: benchLog },
 };
 
-const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h] [--json FILE]
-Measures a node against its limits on this machine. DATABASE_URL selects another PostgreSQL than the embedded one.`;
+const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h] [--size CHANGES] [--json FILE]
+Measures a node against its limits on this machine. DATABASE_URL selects another PostgreSQL than the embedded one.
+--size says how many changes the long book of h has: 1000000 for one that takes its time.`;
 
 const ROUNDS = 3;
 
@@ -36,12 +37,16 @@ async function main(): Promise<void> {
     options: {
       quick: { type: 'boolean' },
       only: { type: 'string' },
+      size: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return console.log(USAGE);
   const quick = values.quick ?? false;
+  const size = values.size === undefined ? undefined : Number(values.size);
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1))
+    throw new Error(`--size is a number of changes\n${USAGE}`);
   const only = values.only?.split(',') ?? Object.keys(SECTIONS);
   const unknown = only.filter((name) => !(name in SECTIONS));
   if (unknown.length > 0) throw new Error(`no section ${unknown.join(', ')}\n${USAGE}`);
@@ -53,7 +58,7 @@ async function main(): Promise<void> {
     for (const name of only) {
       const { title, run } = SECTIONS[name] as { title: string; run: Section };
       const startedAt = performance.now();
-      figures.push(...(await run(server, ROUNDS, quick)));
+      figures.push(...(await run(server, ROUNDS, quick, size)));
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
       console.log(`(${name}) ${title}: measured in ${seconds} s, load now ${loadavg()[0]?.toFixed(2)}`);
     }

@@ -8,14 +8,22 @@ import type { BenchServer } from '../support/database.ts';
 import { beside, figure, type Figure } from '../support/figures.ts';
 import { BOOK, startNode, type BenchNode } from '../support/node.ts';
 import { startWorker } from '../support/worker.ts';
+import { benchCostOfProofs } from './cost.ts';
 import { benchLongExport } from './long.ts';
 import type { Verified } from './worker.ts';
 
 /**
  * (h) Proof: sealing a change and verifying one beside bare Ed25519 in the same run; an export of a whole book through the
- * node, and its verification from the file; the same of a long book, under hard limits of the heap.
+ * node, and its verification from the file; what proofs cost approvals; an export of a long book, under hard limits of the heap.
+ *
+ * @param size changes of the long book
  */
-export async function benchProof(server: BenchServer, rounds: number, quick: boolean): Promise<Figure[]> {
+export async function benchProof(
+  server: BenchServer,
+  rounds: number,
+  quick: boolean,
+  size = quick ? 20_000 : 50_000,
+): Promise<Figure[]> {
   const changes = quick ? 2_000 : 20_000;
   const dir = await mkdtemp(join(tmpdir(), 'lotbook-bench-proof-'));
   const node = await startNode(await server.freshDatabase());
@@ -46,7 +54,8 @@ export async function benchProof(server: BenchServer, rounds: number, quick: boo
   } finally {
     await Promise.all([node.stop(), client.stop(), worker.stop()]);
   }
-  const long = await benchLongExport(server, dir, quick ? 20_000 : 1_000_000).finally(() =>
+  const cost = await benchCostOfProofs(server, rounds, quick);
+  const long = await benchLongExport(server, dir, size).finally(() =>
     rm(dir, { recursive: true, force: true }),
   );
   const of = (name: string, unit: string, values: number[]) => figure('h', name, unit, values);
@@ -61,6 +70,7 @@ export async function benchProof(server: BenchServer, rounds: number, quick: boo
     ),
     of(`exported entries of a book of ${changes.toLocaleString('en')}, to its file`, '/s', found.made),
     of('  size of a change in the file', 'bytes', [bytes / changes]),
+    ...cost,
     ...long,
   ];
 }

@@ -36,12 +36,16 @@ export interface BenchNode {
 }
 
 /**
- * Starts a node with one book on a database, which may hold what its key has signed. `flags` and LOTBOOK_BENCH_NODE_FLAGS go to
+ * Starts a node with one book on a database, which may hold what its key has signed; `env` has settings of its own. `flags` and LOTBOOK_BENCH_NODE_FLAGS go to
  * its node process: `--cpu-prof`, say.
  */
 export async function startNode(
   databaseUrl: string,
-  { key = generateKey(), flags = [] }: { key?: PrivateJwk; flags?: readonly string[] } = {},
+  {
+    key = generateKey(),
+    flags = [],
+    env = {},
+  }: { key?: PrivateJwk; flags?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<BenchNode> {
   const dir = await mkdtemp(join(tmpdir(), 'lotbook-bench-node-'));
   const keys = [key];
@@ -53,7 +57,7 @@ export async function startNode(
     books: ['season'],
     generateKey: () => keys.pop() ?? generateKey(),
   });
-  const running = await runNode({ dir, port, databaseUrl, flags });
+  const running = await runNode({ dir, port, databaseUrl, flags, env });
   const config = readConfig({}, { dir, port });
   const admin = await connectOwnNode(config);
   const tokenOf = (clientId: string, jwk: ReturnType<typeof generateKey>) =>
@@ -105,6 +109,7 @@ export async function runNode(given: {
   port: number;
   databaseUrl?: string;
   flags?: readonly string[];
+  env?: Readonly<Record<string, string>>;
 }): Promise<RunningProcess> {
   const { dir, port, databaseUrl = '' } = given;
   const more = (process.env['LOTBOOK_BENCH_NODE_FLAGS'] ?? '').split(' ').filter(Boolean);
@@ -120,6 +125,7 @@ export async function runNode(given: {
         DATABASE_URL: databaseUrl,
         LOTBOOK_LOG_LEVEL: 'warn',
         LOTBOOK_OUTBOUND_NETWORKS: 'loopback',
+        ...given.env,
       },
     },
   );
