@@ -98,9 +98,10 @@ describe.skipIf(!hasBrowser())('the page that verifies exports', () => {
 
   test('names the first bad line', async () => {
     const bad = lines.with(5, (lines[5] ?? '').replace(/"token":"(.{200})./, '"token":"$1_'));
-    const { answer, close } = await opened(await fileOf('bad.jsonl.gz', bad));
+    const { at, answer, close } = await opened(await fileOf('bad.jsonl.gz', bad));
     expect(answer).toContain('The file is not valid');
     expect(answer).toContain('Line 6, entry 4');
+    expect(await at.locator('#records-title').innerText()).toBe('Records before the first bad line');
     await close();
   });
 

@@ -44,7 +44,7 @@ async function verifyChosen(): Promise<void> {
   byId('verdict').replaceChildren(...verdict(report));
   shown = records;
   byId<HTMLInputElement>('search').value = '';
-  records.show();
+  records.show(report.ok);
 }
 
 function start(): void {

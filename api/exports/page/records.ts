@@ -29,8 +29,10 @@ export class Records {
     else this.#versions.set(record, [version]);
   }
 
-  show(): void {
+  /** @param isValid whether the whole file is; else these are the ones before its first bad line */
+  show(isValid: boolean): void {
     byId('records').hidden = this.#versions.size === 0;
+    byId('records-title').textContent = isValid ? 'Records' : 'Records before the first bad line';
     byId('history').replaceChildren();
     this.find('');
   }

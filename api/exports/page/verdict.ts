@@ -10,11 +10,11 @@ export function verdict(report: ExportReport): HTMLElement[] {
     ...report.roots.filter(({ pinned }) => !pinned).map(compare),
     ...(header ? [element('h2', {}, 'What it is'), about(report, header)] : []),
     element('h2', {}, 'What was checked'),
-    facts(checks.map(({ name, text }) => ({ name, value: text }))),
+    facts(checks.map(({ title, text }) => ({ name: title, value: text }))),
     ...(ok && unproven.length > 0
       ? [
           element('h2', {}, 'What is not proven'),
-          facts(unproven.map(({ name, text }) => ({ name, value: text }))),
+          facts(unproven.map(({ title, text }) => ({ name: title, value: text }))),
         ]
       : []),
   ];

@@ -78,6 +78,12 @@ export class CheckpointReader {
     }
   }
 
+  /** Of those who cosigned a checkpoint the ones whose keys are known here: what they signed holds. */
+  cosignersOf({ note }: SignedCheckpoint): string[] {
+    const names = new Set(note.signatures.slice(1).map(({ name }) => name));
+    return [...names].filter((name) => this.cosigned.has(name));
+  }
+
   /** Whether the witness that the mandate names cosigned the last one, with one of these keys. */
   isWitnessed(right: Right, thumbprints: ReadonlySet<string>): boolean {
     const { witness } = right;

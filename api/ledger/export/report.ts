@@ -3,9 +3,30 @@ import type { Fault } from './fault.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Header } from './lines.ts';
 
+const TITLES = {
+  keys: 'Who signs, with which keys',
+  signatures: 'Every entry is signed',
+  right: 'Who had the right to sign',
+  records: 'Every history continues',
+  fields: 'Every field is what was signed',
+  log: 'The log',
+  checkpoints: 'Signed heads of the log',
+  history: 'It continues the checkpoint that you kept',
+  heads: 'Current versions of the records',
+  manifest: 'The file is as it was made',
+} as const;
+
+export type CheckName = keyof typeof TITLES;
+
+export function checkOf(name: CheckName, text: string): Check {
+  return { name, title: TITLES[name], text };
+}
+
 /** One thing that was checked. */
 export interface Check {
-  readonly name: string;
+  readonly name: CheckName;
+  /** The same for people. */
+  readonly title: string;
   /** What was found, in words and with numbers. */
   readonly text: string;
 }
@@ -65,17 +86,13 @@ export function unprovenBy({ copy, proven, entries, by }: Header): Check[] {
     'no heads were proven: for all that this file shows, a record can have a later version that is held back, or another history';
   if (copy) {
     const log = `made of the local copy of ${by}, which knows nothing of the entries between: neither that they are there nor that all readers are shown one log is proven`;
-    return [
-      { name: 'log', text: log },
-      { name: 'heads', text: heads },
-    ];
+    return [checkOf('log', log), checkOf('heads', heads)];
   }
-  if (proven === 0)
-    return [{ name: 'heads', text: `${heads}; there was no checkpoint yet that covers them` }];
+  if (proven === 0) return [checkOf('heads', `${heads}; there was no checkpoint yet that covers them`)];
   // The last entry is the one that states them.
   if (proven + 1 >= entries) return [];
   const behind = `those of the changes behind entry ${proven.toLocaleString('en-US')}: no checkpoint stated them yet`;
-  return [{ name: 'heads', text: behind }];
+  return [checkOf('heads', behind)];
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

@@ -6,7 +6,16 @@ import { LineReader, type Lines } from './line-reader.ts';
 import type { Header } from './lines.ts';
 import { LogReader, type OnChange } from './log-reader.ts';
 import { verifyManifest } from './manifest.ts';
-import { type Check, count, type ExportReport, type RootKey, rootKeys, unprovenBy } from './report.ts';
+import {
+  type Check,
+  type CheckName,
+  checkOf,
+  count,
+  type ExportReport,
+  type RootKey,
+  rootKeys,
+  unprovenBy,
+} from './report.ts';
 import { Right } from './right.ts';
 
 export type { Check, ExportReport, Fault, Header, Lines, RootKey };
@@ -41,7 +50,7 @@ export async function verifyExport(lines: Lines, policy: Policy = {}): Promise<E
     const unproven = header ? unprovenBy(header) : [];
     return { ...(header && { header }), unproven, roots, organisations: keys?.names ?? [] };
   };
-  const passed = (name: string, text: string) => void checks.push({ name, text });
+  const passed = (name: CheckName, text: string) => void checks.push(checkOf(name, text));
   try {
     const header = await readHeader(file);
     found.header = header;
@@ -123,10 +132,12 @@ function logChecks(
   { counts, records, root, seq, isWhole }: LogReader,
   right: Right,
   { copy }: Header,
-): [string, string][] {
+): [CheckName, string][] {
   const { kinds, shown, hidden, gaps, fields } = counts;
   const listed = (numbers: ReadonlyMap<string, number>) =>
     [...numbers].map(([name, number]) => `${number.toLocaleString('en-US')} ${name}`).join(', ');
+  const without =
+    hidden === 0 ? 'none hidden' : `of which ${count(hidden, 'is', 'are')} hidden in ${count(gaps, 'gap')}`;
   const reasons = right.terms === 0 ? '' : `: ${listed(right.reasons)}`;
   return [
     [
@@ -142,10 +153,7 @@ function logChecks(
       `${count(records.size, 'record')}, each version continues the one before${isWhole ? '; none is left out' : ''}`,
     ],
     ['fields', `${count(fields, 'field')} opened, each at the one place that its name has`],
-    [
-      'log',
-      `${count(seq, 'entry', 'entries')}, of which ${count(hidden, 'is', 'are')} hidden in ${count(gaps, 'gap')}${copy ? '' : `; root ${root}`}`,
-    ],
+    ['log', `${count(seq, 'entry', 'entries')}, ${without}${copy ? '' : `; root ${root}`}`],
   ];
 }
 
@@ -168,7 +176,7 @@ function checkpointChecks(
   right: Right,
   { witness }: Policy,
   older: { size: number } | undefined,
-): [string, string][] {
+): [CheckName, string][] {
   if (witness && !checkpoints.isWitnessed(right, new Set(witness)))
     throw new ExportFault(
       file.nr,
@@ -178,14 +186,18 @@ function checkpointChecks(
   const by = [...checkpoints.cosigned].map(
     ([name, number]) => `${number.toLocaleString('en-US')} cosigned by ${name}`,
   );
-  const last = checkpoints.last
-    ? `; the last covers ${count(checkpoints.last.checkpoint.size, 'entry', 'entries')}`
+  const { last } = checkpoints;
+  const cosigners = last && checkpoints.cosignersOf(last.checkpoint);
+  const covers = last
+    ? `; the last covers ${count(last.checkpoint.size, 'entry', 'entries')}, cosigned by ${cosigners?.join(', ') || 'nobody whose key is here'}`
     : '';
   const unknown =
     checkpoints.unknown > 0 ? [`${checkpoints.unknown} cosignatures of others not looked at`] : [];
-  const text = [`${count(checkpoints.count, 'checkpoint')} of this log${last}`, ...by, ...unknown].join('; ');
+  const text = [`${count(checkpoints.count, 'checkpoint')} of this log${covers}`, ...by, ...unknown].join(
+    '; ',
+  );
   const compared = `continues the older checkpoint of ${older?.size.toLocaleString('en-US')} entries`;
-  return [['checkpoints', text], ...(older ? [['history', compared] as [string, string]] : [])];
+  return [['checkpoints', text], ...(older ? [['history', compared] as [CheckName, string]] : [])];
 }
 
 async function provenHeads(file: LineReader, log: LogReader, { proven }: Header): Promise<string> {

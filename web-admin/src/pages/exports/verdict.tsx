@@ -3,7 +3,6 @@ import '@mantine/core/styles/List.css';
 import type { ExportReport } from '../../../../api/ledger/export/verify.ts';
 import { Facts } from '../../components/listing.tsx';
 import { When } from '../../components/when.tsx';
-import { CHECKS } from './words.ts';
 
 /** What was found, in words: the answer first, then what it rests on. */
 export function Verdict({ name, report }: { name: string; report: ExportReport }) {
@@ -45,18 +44,18 @@ export function Verdict({ name, report }: { name: string; report: ExportReport }
       )}
       <Text fw={600}>What was checked</Text>
       <List>
-        {checks.map(({ name: check, text }) => (
+        {checks.map(({ name: check, title, text }) => (
           <List.Item key={check}>
-            {CHECKS[check] ?? check}: {text}
+            {title}: {text}
           </List.Item>
         ))}
       </List>
       {ok && unproven.length > 0 && (
         <Alert color="yellow" title="What the file does not prove">
           <List>
-            {unproven.map(({ name: check, text }) => (
+            {unproven.map(({ name: check, title, text }) => (
               <List.Item key={check}>
-                {CHECKS[check] ?? check}: {text}
+                {title}: {text}
               </List.Item>
             ))}
           </List>
