@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import {
-  publicPart,
-  type PrivateJwk,
-  type VerificationKey,
-  verificationKey,
-} from '../../api/identity/jwk.ts';
+import { publicPart, type PrivateJwk, type VerificationKey } from '../../api/identity/jwk.ts';
 import { localSigner, type Signer } from '../../api/identity/signer.ts';
 import type { NoteSigner } from '../../api/ledger/note.ts';
 import { LotbookError } from '../../api/errors.ts';
