@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { asAdmin } from '../support/global-postgres.ts';
-import { freePort, makePartners, startNodeProcess, until, type NodeProcess } from '../support/nodes.ts';
+import {
+  freePort,
+  makePartners,
+  startNodeProcess,
+  type NodeProcess,
+  until as isSoWithin,
+} from '../support/nodes.ts';
 import { freshDatabase, type FreshDatabase } from '../support/postgres.ts';
 import { openTwoFaced, type TwoFaced } from './two-faced.ts';
 
@@ -27,6 +33,8 @@ let a: NodeProcess;
 let b: NodeProcess;
 /** A partner that nobody tells what others are shown. */
 let c: NodeProcess;
+
+const until = (what: string, isSo: () => Promise<boolean>): Promise<void> => isSoWithin(what, isSo, 90_000);
 
 const env = { LOTBOOK_CHECKPOINT_SECONDS: '1', LOTBOOK_GOSSIP: 'partners', LOTBOOK_PARTNER_POLL_MS: '300' };
 const database = async (): Promise<string> => {
@@ -52,13 +60,13 @@ interface Verification {
   checkpoint: { size: number; root: string } | null;
   unverified: number;
   evidence: { kind: string; detail: string }[];
-  faults: { code: string; detail: string }[];
+  faults: { code: string; seq: number; detail: string }[];
 }
 
 async function verification(node: NodeProcess): Promise<Verification> {
   const data = await node.query(
     `query ($book: ID!) {
-       verification(book: $book) { checkpoint { size root } unverified evidence { kind detail } faults { code detail } }
+       verification(book: $book) { checkpoint { size root } unverified evidence { kind detail } faults { code seq detail } }
      }`,
     { book: BOOK },
   );
@@ -130,7 +138,8 @@ afterAll(async () => {
   await Promise.all(databases.map((each) => each.drop()));
 });
 
-describe('an owner that is not honest', () => {
+// A reader that was turned away waits before it comes back, the longer the busier the machine is.
+describe('an owner that is not honest', { timeout: 150_000 }, () => {
   test('is caught when it shows two partners two logs: they show each other what they were shown', async () => {
     await Promise.all([change(owner, 'four', 0), change(other, 'five', 0)]);
     await until('one of the two has the proof', async () => {
@@ -164,9 +173,7 @@ describe('an owner that is not honest', () => {
     await change(owner, 'hidden', 0);
     await until('the alarm is raised', async () => {
       const { faults } = await verification(c);
-      return faults.some(
-        ({ code, detail }) => code === 'NO_CHECKPOINT' && detail.endsWith(`the last one covers ${before}`),
-      );
+      return faults.some(({ code, seq }) => code === 'NO_CHECKPOINT' && seq > before);
     });
     expect(c.log()).toContain('NO_CHECKPOINT');
   });
