@@ -52,6 +52,8 @@ const AUDIENCE_ORGANISATION = 'audience.organisation:';
 const AUDIENCE_GROUP = 'audience.group:';
 const AUDIENCE_ROLE = 'audience.role:';
 const AUDIENCE_PUBLIC = 'audience.public';
+const SELECTOR = 'selector.';
+const CONDITIONS = new Set(['kinds', 'products', 'lots', 'records', 'from', 'until']);
 
 /**
  * A grant as fields of its record. Each member of the audience is a field of its own, so that a partner is shown that
@@ -81,7 +83,10 @@ export function grantToFields(terms: GrantTerms): Fields {
   return fields;
 }
 
-/** The grant that a record's fields describe; from a partner's copy its own share of the audience. */
+/**
+ * The grant that a record's fields describe; from a partner's copy its own share of the audience. With a condition that a later
+ * version has made and this one does not know it was never in force: it would select more than was meant.
+ */
 export function grantFromFields(
   record: { id: string; version: number; since: number },
   fields: Fields,
@@ -112,10 +117,14 @@ export function grantFromFields(
     fields: list(fields['fields']),
     purpose: typeof fields['purpose'] === 'string' ? fields['purpose'] : ORDINARY_PURPOSE,
     from: time(fields['from']),
-    until: time(fields['until']),
+    until: Object.keys(fields).every(isKnown) ? time(fields['until']) : 0,
     backfill: fields['backfill'] === true,
     title: typeof fields['title'] === 'string' ? fields['title'] : null,
   };
+}
+
+function isKnown(name: string): boolean {
+  return !name.startsWith(SELECTOR) || CONDITIONS.has(name.slice(SELECTOR.length));
 }
 
 /** Which fields of a grant's record this audience may see: the terms, and its own share of the audience. */

@@ -135,6 +135,14 @@ describe('a grant as a record', () => {
     expect(grantFromFields({ id: shared.id, version: 1, since: 5 }, fields)).toEqual(shared);
   });
 
+  test('permits nothing where it has a condition that only a later version knows', () => {
+    const terms = grantTerms({ audience: audience('packer.example'), backfill: true });
+    const place = { id: 'urn:lotbook:grant:a', version: 1, since: 5 };
+    const later = { ...grantToFields(terms), 'selector.parties': ['https://id.gs1.org/417/9521321000018'] };
+    expect(namesFor([grantFromFields(place, grantToFields(terms))])).toEqual(NAMES);
+    expect(namesFor([grantFromFields(place, later)])).toEqual([]);
+  });
+
   test('is shown to those whom it addresses, without the others whom it addresses', () => {
     const seen = [...permittedFields([shared], record, names, question).keys()];
     expect(seen).toContain('audience.organisation:packer.example');
