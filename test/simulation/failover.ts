@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openEmbedded } from '../../api/store/embedded.ts';
-import { EVERYBODY, LEASE_MS, openNetwork } from './failover/network.ts';
+import { LEASE_MS, openNetwork, type Network } from './failover/network.ts';
 import { MODES, type ModeName } from './failover/modes.ts';
 import { runDrill, type Drill } from './failover/run.ts';
 
@@ -55,15 +55,15 @@ async function runMode(mode: ModeName, count: number): Promise<object> {
   const network = await openNetwork(database.adminUrl);
   try {
     const modes = Array.from({ length: count }, () => mode);
-    const drill = await runDrill(network, { modes, seed, say: (text) => console.log(text) });
+    let told = 0;
+    const say = (text: string): void => console.log(`${(told += 1)} of ${count} ${text}`);
+    const drill = await runDrill(network, { modes, seed, say });
     const summary = summaryOf(drill, (performance.now() - startedAt) / 1_000);
     console.log(`${mode}: ${JSON.stringify(summary)}`);
     for (const fault of drill.faults.slice(0, 20)) console.log(`  ${fault}`);
     if (drill.faults.length > 0) {
       process.exitCode = 1;
-      console.log(
-        `  logs of the nodes: ${await keepLogs(mode, (organisation) => network.node(organisation).log())}`,
-      );
+      console.log(`  logs of the nodes: ${await keepLogs(mode, network)}`);
     }
     return { mode, ...summary, faultTexts: drill.faults.slice(0, 100), events: drill.events };
   } finally {
@@ -101,9 +101,9 @@ function quantiles(numbers: readonly number[]): { half: number; most: number; al
   return { half: at(0.5), most: at(0.9), all: sorted.at(-1) ?? 0 };
 }
 
-async function keepLogs(mode: string, logOf: (organisation: string) => string): Promise<string> {
+async function keepLogs(mode: string, network: Network): Promise<string> {
   const kept = await mkdtemp(join(tmpdir(), `lotbook-failover-${mode}-`));
-  for (const organisation of EVERYBODY)
-    await writeFile(join(kept, `${organisation}.log`), logOf(organisation));
+  for (const organisation of network.everybody)
+    await writeFile(join(kept, `${organisation}.log`), network.node(organisation).log());
   return kept;
 }

@@ -28,7 +28,7 @@ export interface NodeOptions {
 }
 
 /** A node in a process of its own: `node dist/cli.js start`, reached over the loopback interface. */
-export interface NodeProcess extends Pick<OwnNode, 'query' | 'mutate'> {
+export interface NodeProcess extends Pick<OwnNode, 'query' | 'mutate' | 'subscribe'> {
   organisation: string;
   /** Where it listens. */
   url: string;
@@ -111,6 +111,7 @@ export async function startNodeProcess(options: NodeOptions): Promise<NodeProces
     pid: () => child?.pid ?? 0,
     query: own.query,
     mutate: own.mutate,
+    subscribe: own.subscribe,
     token: (at = { url }) => fetchToken(dir, at),
     kill9,
     stop: async () => {

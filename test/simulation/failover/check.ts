@@ -1,17 +1,7 @@
 import { sleep } from '../../support/nodes.ts';
 import { feedOf } from '../kill/copies.ts';
 import type { Acknowledged } from '../kill/load.ts';
-import {
-  BACKUP,
-  BOOK,
-  EVERYBODY,
-  PARTNERS,
-  PRIMARY,
-  rowsOf,
-  standingOf,
-  WITNESS,
-  type Network,
-} from './network.ts';
+import { BACKUP, BOOK, PRIMARY, rowsOf, standingOf, WITNESS, type Network } from './network.ts';
 
 interface EntryRow {
   seq: number;
@@ -42,7 +32,7 @@ export async function checkNetwork(
 ): Promise<Findings> {
   const others = await settled(network);
   const logs = new Map<string, EntryRow[]>();
-  for (const organisation of EVERYBODY)
+  for (const organisation of network.everybody)
     if (organisation !== WITNESS) logs.set(organisation, await logOf(network, organisation));
   const log = logs.get(PRIMARY) ?? [];
   const findings: Findings = {
@@ -52,7 +42,7 @@ export async function checkNetwork(
     others,
   };
   findings.forks.push(...compareLogs(log, logs.get(BACKUP) ?? [], `${PRIMARY} and ${BACKUP}`));
-  for (const partner of PARTNERS) {
+  for (const partner of network.partners) {
     const shown = log.filter(({ kind }) => SHOWN.has(kind));
     const held = (logs.get(partner) ?? []).filter(({ kind }) => SHOWN.has(kind));
     findings.forks.push(...compareLogs(shown, held, `${PRIMARY} and ${partner}`));
@@ -68,7 +58,7 @@ async function settled(network: Network): Promise<string[]> {
     const [row] = await rowsOf<{ seq: number }>(network.databaseUrl(organisation), sql, [BOOK, [...SHOWN]]);
     return row?.seq ?? 0;
   };
-  const behind = [BACKUP, ...PARTNERS].map(async (organisation) => {
+  const behind = [BACKUP, ...network.partners].map(async (organisation) => {
     for (const endsAt = Date.now() + PATIENCE_MS; Date.now() < endsAt; await sleep(100)) {
       if ((await length(organisation)) >= (await length(PRIMARY))) return [];
     }
@@ -159,7 +149,7 @@ async function checkRecords(network: Network): Promise<string[]> {
   };
   if ((await derived(PRIMARY)) !== (await derived(BACKUP)))
     faults.push(`${PRIMARY} and ${BACKUP} derive different records, links or requests`);
-  for (const organisation of EVERYBODY) {
+  for (const organisation of network.everybody) {
     const sql = `SELECT key, state FROM request WHERE book = $1 AND state IN ('QUEUED', 'PROVISIONAL', 'PENDING')`;
     for (const { key, state } of await rowsOf<{ key: string; state: string }>(
       network.databaseUrl(organisation),
@@ -173,14 +163,14 @@ async function checkRecords(network: Network): Promise<string[]> {
 
 async function checkNodes(network: Network): Promise<string[]> {
   const faults: string[] = [];
-  for (const organisation of EVERYBODY) {
+  for (const organisation of network.everybody) {
     const standing = await standingOf(network.node(organisation));
     if (standing?.holder !== PRIMARY)
       faults.push(`${organisation} says that ${standing?.holder} holds the right`);
     for (const { kind, detail } of standing?.evidence ?? [])
       faults.push(`${organisation} has evidence: ${String(kind)} ${String(detail)}`);
   }
-  for (const partner of PARTNERS) {
+  for (const partner of network.partners) {
     const feed = await feedOf(network.node(partner), BOOK);
     if (feed?.['state'] !== 'LIVE') faults.push(`the feed of ${partner} is ${String(feed?.['state'])}`);
     if (feed?.['quarantined'] !== 0)

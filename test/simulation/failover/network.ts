@@ -10,12 +10,15 @@ export const PRIMARY = 'grower.example';
 export const BACKUP = 'packer.example';
 export const WITNESS = 'notary.example';
 export const PARTNERS = ['carrier.example', 'retailer.example'] as const;
-export const EVERYBODY = [PRIMARY, BACKUP, WITNESS, ...PARTNERS] as const;
 export const BOOK = `${PRIMARY}/season`;
 export const LEASE_MS = 1_000;
 
 export interface Network {
   wire: Wire;
+  /** Organisations that may change the book and have no part in its authority. */
+  partners: readonly string[];
+  /** All that have a node. */
+  everybody: readonly string[];
   node(organisation: string): NodeProcess;
   databaseUrl(organisation: string): string;
   /** Keeps the database of a node that is stopped as it is now. */
@@ -25,8 +28,12 @@ export interface Network {
   remove(): Promise<void>;
 }
 
-/** A node of each organisation, on a database of its own: a book with primary, backup and witness, and two partners that may change it. */
-export async function openNetwork(adminUrl: string): Promise<Network> {
+/** A node of each organisation, on a database of its own: a book with primary, backup and witness, and partners that may change it. */
+export async function openNetwork(
+  adminUrl: string,
+  partners: readonly string[] = PARTNERS,
+): Promise<Network> {
+  const everybody = [PRIMARY, BACKUP, WITNESS, ...partners];
   const wire = openWire();
   const nodes = new Map<string, NodeProcess>();
   const prefix = `lotbook_failover_${randomBytes(4).toString('hex')}_`;
@@ -58,20 +65,22 @@ export async function openNetwork(adminUrl: string): Promise<Network> {
   const remove = async (): Promise<void> => {
     await Promise.all([...nodes.values()].map((node) => node.remove()));
     await wire.close();
-    for (const organisation of EVERYBODY)
+    for (const organisation of everybody)
       for (const name of [named(organisation), `${named(organisation)}_kept`])
         await asAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   };
 
   try {
-    await Promise.all(EVERYBODY.map(start));
-    await prepare(nodeOf);
+    await Promise.all(everybody.map(start));
+    await prepare(nodeOf, partners);
   } catch (error) {
     await remove();
     throw error;
   }
   return {
     wire,
+    partners,
+    everybody,
     node: nodeOf,
     databaseUrl,
     copyDatabase: async (organisation) => {
@@ -87,15 +96,18 @@ export async function openNetwork(adminUrl: string): Promise<Network> {
 }
 
 /** Only the primary knows all the others as partners: they know one another by its word. */
-async function prepare(nodeOf: (organisation: string) => NodeProcess): Promise<void> {
+async function prepare(
+  nodeOf: (organisation: string) => NodeProcess,
+  partners: readonly string[],
+): Promise<void> {
   const primary = nodeOf(PRIMARY);
-  for (const organisation of EVERYBODY) {
-    if (organisation !== PRIMARY) await makePartners(primary, nodeOf(organisation));
+  for (const organisation of [BACKUP, WITNESS, ...partners]) {
+    await makePartners(primary, nodeOf(organisation));
   }
   for (const right of ['READ', 'CHANGE']) {
     await primary.mutate(
       'mutation ($input: AddGrantInput!) { addGrant(input: $input) { error { message duty } } }',
-      { input: { book: BOOK, right, audience: { organisations: PARTNERS }, fields: ['*'] } },
+      { input: { book: BOOK, right, audience: { organisations: partners }, fields: ['*'] } },
     );
   }
   await primary.mutate(
@@ -103,7 +115,7 @@ async function prepare(nodeOf: (organisation: string) => NodeProcess): Promise<v
     { input: { book: BOOK, backup: BACKUP, witness: WITNESS, leaseMs: LEASE_MS, takeoverMs: LEASE_MS } },
   );
   await until('the backup has everything', async () => (await standingOf(primary))?.insync.length === 2);
-  for (const partner of PARTNERS) {
+  for (const partner of partners) {
     await until(`${partner} follows the book`, async () => {
       const isLive = (await feedOf(nodeOf(partner), BOOK))?.['state'] === 'LIVE';
       return isLive && (await standingOf(nodeOf(partner))) !== null;

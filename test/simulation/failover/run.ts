@@ -4,7 +4,7 @@ import { between, seeded } from '../kill/random.ts';
 import { openAsker } from './asker.ts';
 import { checkNetwork, type Findings } from './check.ts';
 import { MODES, type Happening, type ModeName } from './modes.ts';
-import { BACKUP, BOOK, EVERYBODY, PARTNERS, PRIMARY, standingOf, type Network } from './network.ts';
+import { BACKUP, BOOK, PRIMARY, standingOf, type Network } from './network.ts';
 import { approvedAfter, steady, waitingAt, type Scene } from './scene.ts';
 import { openWatch } from './watch.ts';
 
@@ -41,11 +41,16 @@ const PATIENCE_MS = 60_000;
 /** Lets these things happen to a network under load, one after the other, and looks for what was lost, doubled or forked. */
 export async function runDrill(
   network: Network,
-  input: { modes: readonly ModeName[]; seed: number; say?: (text: string) => void },
+  input: {
+    /** They may come one at a time, as when they are to happen at certain times. */
+    modes: Iterable<ModeName> | AsyncIterable<ModeName>;
+    seed: number;
+    say?: (text: string) => void;
+  },
 ): Promise<Drill> {
   const random = seeded(input.seed);
   const own = openAsker(network.node(PRIMARY));
-  const partners = PARTNERS.map((organisation) => openAsker(network.node(organisation)));
+  const partners = network.partners.map((organisation) => openAsker(network.node(organisation)));
   const scene: Scene = { network, random, own, partners, watch: openWatch(network) };
   const askers = [own, ...partners];
   const load = openLoad({
@@ -59,7 +64,7 @@ export async function runDrill(
   });
   const events: Event[] = [];
   const faults: string[] = [];
-  for (const [index, mode] of input.modes.entries()) {
+  for await (const mode of input.modes) {
     await sleep(between(random, 500, 2_000));
     try {
       const happened = await MODES[mode](scene);
@@ -68,11 +73,11 @@ export async function runDrill(
         const event = eventOf(scene, mode, each, repairedAt);
         events.push(event);
         if (mode === 'handover') faults.push(...event.failures.map((why) => `failed in a hand-over: ${why}`));
-        input.say?.(`${index + 1} of ${input.modes.length} ${tell(event)}`);
+        input.say?.(tell(event));
       }
     } catch (error) {
-      faults.push(`${mode} ${index + 1}: ${String(error)}; ${await situation(network)}`);
-      input.say?.(`${index + 1} of ${input.modes.length} ${String(faults.at(-1))}`);
+      faults.push(`${mode}: ${String(error)}; ${await situation(network)}`);
+      input.say?.(String(faults.at(-1)));
       await repair(network);
       break;
     }
@@ -98,7 +103,7 @@ export async function runDrill(
 
 /** As every node that answers tells it. */
 async function situation(network: Network): Promise<string> {
-  const told = EVERYBODY.map(async (organisation) => {
+  const told = network.everybody.map(async (organisation) => {
     const standing = await standingOf(network.node(organisation)).catch(() => 'no answer');
     return `${organisation}: ${JSON.stringify(standing)}`;
   });

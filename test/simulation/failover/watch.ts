@@ -1,5 +1,5 @@
 import { tokenHash } from '../../../api/ledger/change.ts';
-import { BOOK, EVERYBODY, rowsOf, WITNESS, type Network } from './network.ts';
+import { BOOK, rowsOf, WITNESS, type Network } from './network.ts';
 
 /**
  * What every node ever had as final, by its place in the log. Nodes are looked at again and again, so that something else at
@@ -36,7 +36,7 @@ export function openWatch(network: Network): Watch {
   return {
     faults,
     look: async () => {
-      for (const organisation of EVERYBODY) if (organisation !== WITNESS) await lookAt(organisation);
+      for (const organisation of network.everybody) if (organisation !== WITNESS) await lookAt(organisation);
     },
     forget: (organisation) => void readTo.delete(organisation),
   };
