@@ -1,5 +1,7 @@
+import { createPublicKey } from 'node:crypto';
 import type { Command } from 'commander';
 import type { JsonObject, JsonValue } from '../identity/strict-json.ts';
+import { readInput } from './check.ts';
 import { configOf, wholeNumber } from './options.ts';
 import { CommandError, printJson, printLine, printTable } from './output.ts';
 import { connectOwnNode, type OwnNode } from './own-node.ts';
@@ -21,11 +23,13 @@ export function addPartners(program: Command): void {
       'With whom the node exchanges. Two organisations become partners in three steps:\n' +
         '  1. one invites and sends the link by a way that both trust;\n' +
         '  2. the other accepts the link: it names the key of the first node;\n' +
-        '  3. the first confirms by the fingerprint that the other reads out.',
+        '  3. the first confirms by the fingerprint that the other reads out.\n' +
+        'One without a node is added with its public key.',
     );
   addInvite(partners);
   addAccept(partners);
   addConfirm(partners);
+  addAdd(partners);
   addList(partners);
   addMoves(partners);
   addGroups(partners);
@@ -90,6 +94,52 @@ function addConfirm(partners: Command): void {
       );
       printPartner(partner, options);
     });
+}
+
+function addAdd(partners: Command): void {
+  command(partners, 'add', 'add a partner that has no node, by its public key')
+    .argument('<organisation>')
+    .requiredOption('--name <text>', 'what it is called')
+    .requiredOption(
+      '--key <file>',
+      'its public key: a JWK, or the PEM of `openssl pkey -pubout`; - is standard input',
+    )
+    .option('--group <name...>', 'groups that the partner will be in; grants can name them')
+    .action(
+      async (
+        organisation: string,
+        {
+          name,
+          key,
+          group: groups = [],
+          ...options
+        }: Common & { name: string; key: string; group?: string[] },
+        self: Command,
+      ) => {
+        const jwk = publicKeyIn(await readInput(key), key);
+        const input = { organisation, name, jwk, groups };
+        const node = await nodeOf(self);
+        printPartner(
+          await partnerFrom(node, 'addPartner(input: $input)', '$input: AddPartnerInput!', { input }),
+          options,
+        );
+      },
+    );
+}
+
+/** @throws CommandError also for a private key, which nobody is to send around */
+function publicKeyIn(given: string, from: string): object {
+  const isPem = given.includes('BEGIN PUBLIC KEY');
+  try {
+    const jwk = isPem ? createPublicKey(given).export({ format: 'jwk' }) : (JSON.parse(given) as object);
+    if (!('d' in jwk)) return jwk;
+  } catch {
+    // Told below.
+  }
+  throw new CommandError(
+    `There is no public key in ${from}.`,
+    'Give a public Ed25519 or P-256 key as a JWK, or as `openssl pkey -in KEY -pubout` writes it.',
+  );
 }
 
 function addList(partners: Command): void {

@@ -1,9 +1,16 @@
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClient } from 'graphql-sse';
 import { compactVerify, createRemoteJWKSet, importJWK, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectOwnNode, type OwnNode } from '../../api/cli/own-node.ts';
 import { readConfig } from '../../api/config.ts';
 import { publicPart, thumbprint } from '../../api/identity/jwk.ts';
+import { packagePath } from '../../api/package-root.ts';
+import { runCli } from '../support/cli.ts';
 import { generateKey } from '../support/key.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
 
@@ -125,5 +132,39 @@ describe('a partner without a node', () => {
       break;
     }
     client.dispose();
+  });
+
+  test.each([
+    { by: 'curl and openssl', command: 'sh', args: ['schema/examples/partner.sh'] },
+    {
+      by: 'thirty lines of TypeScript',
+      command: process.execPath,
+      args: ['--import', 'tsx', 'schema/examples/partner.ts'],
+    },
+  ])('follows it with $by, added with the key that openssl made', async ({ command, args, by }) => {
+    const dir = await mkdtemp(join(tmpdir(), 'lotbook-example-'));
+    const keyFile = join(dir, 'key.pem');
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    await writeFile(keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    await writeFile(join(dir, 'public.pem'), publicKey.export({ format: 'pem', type: 'spki' }));
+    const buyer = by.startsWith('curl') ? 'curl.example' : 'script.example';
+    const here = ['--dir', node.dir, '--port', new URL(node.localUrl).port];
+    const key = ['--key', join(dir, 'public.pem')];
+    const added = await runCli([...here, 'partners', 'add', buyer, '--name', 'Buyer', ...key]).ended;
+    expect(added).toMatchObject({ code: 0, stdout: `${buyer} is ACTIVE.\n` });
+    await owner.mutate(
+      'mutation ($input: AddGrantInput!) { addGrant(input: $input) { error { code message duty } } }',
+      { input: { book: BOOK, audience: { organisations: [buyer] }, fields: ['fieldName'], backfill: true } },
+    );
+    const child = spawn(command, [...args, node.localUrl, buyer, keyFile, BOOK], { cwd: packagePath() });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += String(bytes)));
+    try {
+      const wanted = by.startsWith('curl') ? '"kind":"CHANGE"' : "version 1 { fieldName: 'North 7' }";
+      await vi.waitUntil(() => said.includes(wanted), { timeout: 20_000 });
+    } finally {
+      child.kill('SIGKILL');
+      await rm(dir, { recursive: true });
+    }
   });
 });
