@@ -54,7 +54,7 @@ for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
           throw new Error('what is shown was not signed');
         return decode(each)[1];
       });
-      console.log(sub, 'version', ver, Object.fromEntries(opened));
+      process.stdout.write(`${sub} version ${ver} ${JSON.stringify(Object.fromEntries(opened))}\n`);
     }
   }
 }

@@ -160,7 +160,7 @@ describe('a partner without a node', () => {
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (said += String(bytes)));
     try {
-      const wanted = by.startsWith('curl') ? '"kind":"CHANGE"' : "version 1 { fieldName: 'North 7' }";
+      const wanted = by.startsWith('curl') ? '"kind":"CHANGE"' : 'version 1 {"fieldName":"North 7"}';
       await vi.waitUntil(() => said.includes(wanted), { timeout: 20_000 });
     } finally {
       child.kill('SIGKILL');

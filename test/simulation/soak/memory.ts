@@ -27,7 +27,7 @@ const MIB = 1024 * 1024;
 /** Reads the metrics of nodes all the time. A node that does not answer just then is asked the next time. */
 export function watchMemory(network: Network, organisations: readonly string[]): Memory {
   const samples = new Map(organisations.map((organisation) => [organisation, [] as Sample[]]));
-  let isOver = false;
+  const state = { isOver: false };
   const sample = async (organisation: string): Promise<void> => {
     const node = network.node(organisation);
     const headers = { authorization: `Bearer ${await node.token()}` };
@@ -39,7 +39,7 @@ export function watchMemory(network: Network, organisations: readonly string[]):
     });
   };
   const run = async (): Promise<void> => {
-    while (!isOver) {
+    while (!state.isOver) {
       await Promise.all(organisations.map((each) => sample(each).catch(() => undefined)));
       await sleep(EVERY_MS);
     }
@@ -47,7 +47,7 @@ export function watchMemory(network: Network, organisations: readonly string[]):
   void run();
   return {
     finish: () => {
-      isOver = true;
+      state.isOver = true;
       return [...samples].map(([organisation, all]) => {
         const quarter = Math.floor(all.length / 4);
         const least = (some: readonly Sample[]): number =>
