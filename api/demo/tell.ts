@@ -1,3 +1,7 @@
+import { castOf } from './recall/cast.ts';
+import { tellAcross } from './recall/tell-across.ts';
+import { tellNotices } from './recall/tell-notices.ts';
+import { tellReport } from './recall/tell-report.ts';
 import { load, type Loaded, openBooks } from './load.ts';
 import type { DemoNode, DemoNodes } from './nodes.ts';
 import { partnerUp } from './partner-up.ts';
@@ -48,6 +52,8 @@ export async function tellStory(
   screen.step('A node dies, and the book goes on');
   const authority = await tellAuthority(screen, nodes);
 
+  const recall = await tellRecall(screen, nodes, stage);
+
   const exported: Finding[] = [];
   if (exportTo !== undefined) {
     screen.step('An auditor takes a book away');
@@ -64,6 +70,7 @@ export async function tellStory(
     ...requested,
     rekeyed,
     ...authority,
+    ...recall,
     ...exported,
   ];
   for (const { holds, text, faults } of findings) {
@@ -71,6 +78,17 @@ export async function tellStory(
     screen.show(faults);
   }
   return findings;
+}
+
+/** One case, from the first illnesses to the last answer. */
+async function tellRecall(screen: Screen, nodes: DemoNodes, { data: { story } }: Stage): Promise<Finding[]> {
+  const cast = castOf(nodes);
+  screen.step('People fall ill');
+  const { findings, ...suspicion } = await tellReport(screen, cast, story);
+  screen.step('The trace goes from node to node');
+  const traced = await tellAcross(screen, nodes, cast, suspicion);
+  screen.step('The recall goes down the chain, and its answers come up');
+  return [...findings, traced, ...(await tellNotices(screen, cast, suspicion))];
 }
 
 async function tellPartners(screen: Screen, list: readonly DemoNode[]): Promise<void> {

@@ -56,11 +56,32 @@ const LISTS: readonly Source[] = [
   { name: 'childEPCs', role: 'child' },
 ];
 
-const QUANTITY_LISTS: readonly Source[] = [
-  { name: 'quantityList', role: 'action' },
-  { name: 'inputQuantityList', role: 'in' },
-  { name: 'outputQuantityList', role: 'out' },
-  { name: 'childQuantityList', role: 'child' },
+/** Names as they stand in events, whole: each is looked up in every event, and names that are put together are found slowly. */
+const QUANTITY_LISTS: readonly (Source & { quantity: string; uom: string })[] = [
+  {
+    name: 'quantityList[].epcClass',
+    quantity: 'quantityList[].quantity',
+    uom: 'quantityList[].uom',
+    role: 'action',
+  },
+  {
+    name: 'inputQuantityList[].epcClass',
+    quantity: 'inputQuantityList[].quantity',
+    uom: 'inputQuantityList[].uom',
+    role: 'in',
+  },
+  {
+    name: 'outputQuantityList[].epcClass',
+    quantity: 'outputQuantityList[].quantity',
+    uom: 'outputQuantityList[].uom',
+    role: 'out',
+  },
+  {
+    name: 'childQuantityList[].epcClass',
+    quantity: 'childQuantityList[].quantity',
+    uom: 'childQuantityList[].uom',
+    role: 'child',
+  },
 ];
 
 /**
@@ -77,13 +98,14 @@ export function deriveLinks(fields: Readonly<Fields>): Link[] {
       if (typeof epc === 'string') links.push(link(role === 'action' ? byAction : role, epc, name));
     }
   }
-  for (const { name, role } of QUANTITY_LISTS) {
-    const field = `${name}[].epcClass`;
-    const quantities = array(fields[`${name}[].quantity`]);
-    const units = array(fields[`${name}[].uom`]);
-    array(fields[field]).forEach((epcClass, index) => {
+  for (const { name, quantity: quantityName, uom: uomName, role } of QUANTITY_LISTS) {
+    const classes = array(fields[name]);
+    if (classes.length === 0) continue;
+    const quantities = array(fields[quantityName]);
+    const units = array(fields[uomName]);
+    classes.forEach((epcClass, index) => {
       if (typeof epcClass !== 'string') return;
-      const one = link(role === 'action' ? byAction : role, epcClass, field);
+      const one = link(role === 'action' ? byAction : role, epcClass, name);
       const quantity = quantities[index];
       const uom = units[index];
       if (typeof quantity === 'string') one.quantity = quantity;
@@ -114,8 +136,10 @@ function roleByAction(type: JsonValue | undefined, action: JsonValue | undefined
   return action === 'DELETE' ? 'in' : 'observed';
 }
 
+const NONE: readonly JsonValue[] = [];
+
 function array(value: JsonValue | undefined): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : NONE;
 }
 
 function link(role: LinkRole, text: string, field: string): Link {

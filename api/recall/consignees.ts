@@ -1,5 +1,6 @@
 import { Exact } from './exact.ts';
 import type { LotAmount } from './notice.ts';
+import { amountsNamedIn } from './postings.ts';
 import type { Found } from './trace.ts';
 import { destinationsOf, movementOf, type TraceEvent } from './trace-event.ts';
 
@@ -18,7 +19,7 @@ export interface Consignees {
 
 /**
  * The direct consignees of the lots that a trace forward found: of shipments in the given books, the party that the lots went
- * to. What travels inside of a carrier counts with the quantity that was packed.
+ * to. What travels inside of a carrier counts with the quantity that was packed, where the shipment itself names none.
  */
 export function consigneesOf(found: readonly Found[], isOwn: (book: string) => boolean): Consignees {
   const lots = new Set<string>();
@@ -62,11 +63,12 @@ function partyOf(event: TraceEvent): string | null {
 }
 
 function shippedBy(event: TraceEvent, events: readonly TraceEvent[], lots: ReadonlySet<string>): LotAmount[] {
+  const named = amountsNamedIn(event);
   return event.things.flatMap(({ identifier, quantity, uom, role }) => {
     if (lots.has(identifier) && quantity !== undefined)
       return [{ lot: identifier, quantity, uom: uom ?? 'C62' }];
     if (role === 'child') return [];
-    return packedIn(identifier, event, events, lots);
+    return packedIn(identifier, event, events, lots).filter(({ lot }) => !named.has(lot));
   });
 }
 

@@ -5,9 +5,11 @@ import {
   CHILD_FIELDS,
   destinationsOf,
   INPUT_FIELDS,
+  inputsOf,
   isTransformed,
   movementOf,
   OUTPUT_FIELDS,
+  outputsOf,
   sourcesOf,
   type TraceEvent,
 } from './trace-event.ts';
@@ -42,12 +44,18 @@ export class Fates {
       for (const event of carried?.carried ?? []) {
         if (event.time === null || !holds(window, event.time)) continue;
         journey.events.add(event);
-        journey.isLed ||= carried?.leading.has(event) ?? false;
+        journey.isLed ||= (carried?.leading.has(event) ?? false) && isOnFrom(fate, event);
       }
       open.push(...(carried?.rides ?? []));
     }
     return journey;
   }
+}
+
+/** What leads a carrier to nothing but the thing that it carries leads that thing nowhere. */
+function isOnFrom({ thing, direction }: Fate, event: TraceEvent): boolean {
+  const made = direction === 'FORWARD' ? outputsOf(event) : inputsOf(event);
+  return made.length === 0 || made.some(({ identifier }) => identifier !== thing);
 }
 
 interface Ride {
@@ -81,7 +89,7 @@ export class Fate {
   private readonly withheld = new Map<string, Closed>();
 
   constructor(
-    private readonly thing: string | null,
+    readonly thing: string | null,
     readonly direction: Direction,
     private readonly depth: number,
   ) {}

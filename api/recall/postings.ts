@@ -24,23 +24,31 @@ const COUNTS = new Set(['cycle_counting', 'stock_taking']);
 
 /**
  * The accounts of lots: an event of a lot itself, and shipping, receiving and using of what the lot was in, with the
- * amount that was in it then. `events` are all events of the lots and of what they were in.
+ * amount that was in it then. `events` are all events of the lots and of what they were in. An event that names a pallet and
+ * how much of a lot was moved tells of the same goods twice: its own word counts.
  */
 export function postingsOf(lots: ReadonlySet<string>, events: readonly TraceEvent[]): Map<string, Posting[]> {
   const valid = events.filter(({ declaredWrong }) => !declaredWrong);
   const contents = contentsOf(valid);
   const accounts = new Map<string, Posting[]>([...lots].map((lot) => [lot, []]));
   for (const event of valid) {
+    const named = amountsNamedIn(event);
     for (const link of event.things) {
       const kind = kindOf(event, link);
       if (kind === null) continue;
       for (const { thing, amount } of withContents(link, event, contents)) {
+        if (thing !== link.identifier && named.has(thing)) continue;
         const { product } = thing === link.identifier ? link : { product: productOf(thing) };
         accounts.get(thing)?.push({ kind, lot: thing, amount, product, event, site: siteAt(event) });
       }
     }
   }
   return accounts;
+}
+
+/** Of which things an event itself says how much. */
+export function amountsNamedIn({ things }: TraceEvent): Set<string> {
+  return new Set(things.flatMap(({ identifier, quantity }) => (quantity === undefined ? [] : identifier)));
 }
 
 function kindOf(

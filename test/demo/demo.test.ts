@@ -35,6 +35,11 @@ test(
       "ok  a request that found the owner's node dead was approved by Green Valley Farms, and once",
       "ok  Marketfresh Stores got that change while the owner's node was down",
       'ok  the logs of Freshpack and Green Valley are equal',
+      '4 of 4    1.00',
+      'Marketfresh Stores withholds what it knows of PWR1022, SPR1022, SPR1029: no rule of it opens that.',
+      'ok  the trace says that Marketfresh Stores withholds, and that the node of Coldchain Logistics is down',
+      'ok  one case went through four organisations, and all consignees were notified and have confirmed',
+      'ok  what Freshpack Salads shipped of the lots is accounted for: 1340.2 of 1340.2 KGM',
       `ok  the export ${exported} verifies, from the fingerprint of Freshpack Salads alone`,
     ]) {
       expect(stdout).toContain(line);

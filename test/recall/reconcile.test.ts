@@ -122,6 +122,16 @@ describe('the balance of a lot', () => {
     expect(String(account(result, A)?.left)).toBe('60');
   });
 
+  it('counts once what an event names by its pallet and by its amount', () => {
+    const P = pallet(1);
+    const result = balanced([
+      added(1, A, '100 KGM'),
+      packed(2, 'ADD', P, { [A]: '60 KGM' }),
+      seen(3, 'shipping', { [A]: '60 KGM' }, { epcList: [P] }),
+    ]);
+    expect(String(account(result, A)?.shipped)).toBe('60');
+  });
+
   it('does not count what is declared wrong, nor one event of two books twice', () => {
     const wrong = { errorDeclaration: { declarationTime: '2026-06-09T00:00:00Z' } };
     const making = added(1, A, '10 KGM');

@@ -192,6 +192,13 @@ describe('the end of a trace', () => {
     expect(traced(events, start(A)).ends).toMatchObject([{ reason: 'NO_RECEIPT', ask: [place(1)] }]);
   });
 
+  it('is there too where its pallet leads to nothing but itself', () => {
+    const P = pallet(1);
+    const reused = made(2, { [P]: null }, { [A]: null });
+    const events = [packed(1, 'ADD', P, { [A]: null }), reused, packed(3, 'DELETE', P, { [A]: null })];
+    expect(reasons(traced(events, start(A)))).toContain('a IN_STOCK');
+  });
+
   it('is a shipment of the pallet that it was on', () => {
     const events = [
       packed(1, 'ADD', pallet(1), { [A]: null }),

@@ -59,7 +59,15 @@ function partyRecord(book: string, slug: OrganisationSlug): SeasonRecord {
     book,
     type: 'PARTY',
     id: write(slug).party(gln),
-    fields: { name, role, phone: PHONES[slug], email: `traceability@${id}`, address: { country: 'US' } },
+    // Who keeps a node is sent notices there.
+    fields: {
+      name,
+      role,
+      phone: PHONES[slug],
+      email: `traceability@${id}`,
+      address: { country: 'US' },
+      ...(slug in BOOKS && { organisation: id }),
+    },
   };
 }
 
