@@ -139,7 +139,7 @@ async function foundBy(node: DemoNode, lots: readonly string[]): Promise<Found[]
     lots: { lot: string; unit: string; made: string; sold: string; waste: string; left: string }[];
     transformations: { unit: string; difference: string }[];
   };
-  const [packed] = balances.filter(({ made }) => Number(made) > 0);
+  const packed = balances.find(({ made }) => Number(made) > 0);
   const found = [
     ...balances.flatMap(({ lot, unit: uom, sold, waste, left }) => [
       { lot, uom, quantity: sold, disposition: 'SOLD' },
