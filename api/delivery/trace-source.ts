@@ -1,12 +1,18 @@
 import type { JsonValue } from '../events/value.ts';
 import { parseDisclosure } from '../ledger/disclosure.ts';
 import { NAMES_FIELD } from '../ledger/field-value.ts';
-import { LEADING_FIELDS, traceEvent, type TraceEvent } from '../recall/trace-event.ts';
+import { keyOf, LEADING_FIELDS, traceEvent, type TraceEvent } from '../recall/trace-event.ts';
 import type { Ask } from '../recall/trace.ts';
 import type { Grant } from '../sharing/grant.ts';
 import { isInForce, permittedFields, type Question } from '../sharing/permitted.ts';
 import { attributesOf } from '../sharing/subject.ts';
-import { readChangedSince, readEvents, readLinkingEvents, type EventRow } from '../store/trace.ts';
+import {
+  readChangedSince,
+  readEvents,
+  readLinkingEvents,
+  type EventRow,
+  type LinkReading,
+} from '../store/trace.ts';
 import type { Scope, ScopeServices } from './scope.ts';
 
 /** Answers what a trace asks, from the books and local copies of this node. */
@@ -25,23 +31,19 @@ export function openEventSource(
   const shared = scopes.filter(({ question }) => question !== 'OWN');
   const past = knownAt ? openPast(services, scopes, knownAt) : null;
 
-  // One event is read as often as a thing of it is asked for, and made once.
-  const made = new Map<string, TraceEvent>();
+  // An event is asked for once for each thing of it, and read once.
+  const made = new Known();
   const readOwn = async (ask: Ask): Promise<TraceEvent[]> => {
     if (own.length === 0) return [];
-    const rows = await read(services, own, knownAt, ask, null);
-    return rows.map((row) => {
-      const key = `${row.book} ${row.seq}`;
-      let event = made.get(key);
-      if (!event) made.set(key, (event = ownEvent(row, services.organisation)));
-      return event;
-    });
+    const known = 'links' in ask ? made.linking(ask.links) : [];
+    const rows = await read(services, { books: own, knownAt, fields: null, known }, ask);
+    return [...known, ...rows.map((row) => made.add(ownEvent(row, services.organisation)))];
   };
   const readShared = async (scope: Scope, ask: Ask): Promise<TraceEvent[]> => {
     const { grants, question } = await renew(services, scope);
     const fields = searchedFields(grants, question);
     if (fields?.length === 0) return [];
-    const rows = await read(services, [scope.book.id], knownAt, ask, fields);
+    const rows = await read(services, { books: [scope.book.id], knownAt, fields, known: [] }, ask);
     return rows.flatMap((row) => partnersEvent(row, grants, question) ?? []);
   };
   return async (ask) => {
@@ -53,13 +55,37 @@ export function openEventSource(
 
 function read(
   { db }: ScopeServices,
-  books: readonly string[],
-  knownAt: Date | null,
+  reading: Pick<LinkReading, 'books' | 'knownAt' | 'fields' | 'known'>,
   ask: Ask,
-  fields: readonly string[] | null,
 ): Promise<EventRow[]> {
-  if ('records' in ask) return readEvents(db.pool, { books, knownAt, records: ask.records });
-  return readLinkingEvents(db.pool, { books, knownAt, identifiers: ask.links, fields });
+  if ('records' in ask) return readEvents(db.pool, { ...reading, records: ask.records });
+  return readLinkingEvents(db.pool, { ...reading, identifiers: ask.links });
+}
+
+/** The events that were read, by what they link. */
+class Known {
+  private readonly events = new Map<string, TraceEvent>();
+  private readonly byThing = new Map<string, TraceEvent[]>();
+
+  linking(identifiers: readonly string[]): TraceEvent[] {
+    return [...new Set(identifiers.flatMap((id) => this.byThing.get(id) ?? []))];
+  }
+
+  /** Answers the one that was there before, where there is one. */
+  add(event: TraceEvent): TraceEvent {
+    const key = keyOf(event);
+    const before = this.events.get(key);
+    if (before) return before;
+    this.events.set(key, event);
+    for (const { identifier } of event.things) this.note(identifier, event);
+    return event;
+  }
+
+  private note(identifier: string, event: TraceEvent): void {
+    const known = this.byThing.get(identifier);
+    if (!known) this.byThing.set(identifier, [event]);
+    else if (known.at(-1) !== event) known.push(event);
+  }
 }
 
 /** The events that were changed since a past moment, as they were then, by what they linked then. */
@@ -153,8 +179,9 @@ function linksAny({ things, others }: TraceEvent, identifiers: readonly string[]
   return [...things, ...others].some(({ identifier }) => wanted.has(identifier));
 }
 
-function once(events: readonly TraceEvent[]): TraceEvent[] {
-  return [...new Map(events.map((event) => [`${event.book} ${event.record}`, event])).values()];
+/** Each event once. */
+export function once(events: readonly TraceEvent[]): TraceEvent[] {
+  return [...new Map(events.map((event) => [keyOf(event), event])).values()];
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

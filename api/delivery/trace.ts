@@ -4,6 +4,7 @@ import type { Direction, Found, TraceQuestion, TraceStart } from '../recall/trac
 import { walk } from '../recall/walk.ts';
 import type { Caller } from '../sharing/caller.ts';
 import { listBooks } from '../store/book-list.ts';
+import { readingAhead } from './reading-ahead.ts';
 import { openEventSource, type EventSource } from './trace-source.ts';
 import { scopeOf, type Scope, type ScopeServices } from './scope.ts';
 
@@ -40,7 +41,7 @@ const MOST_DEPTH = 1_000;
 const MOST_EVENTS = 1_000_000;
 
 /**
- * What a trace finds, step by step; nothing is read before it is pulled.
+ * What a trace finds, step by step; nothing but one question ahead is read before it is pulled.
  * @throws LotbookError BAD_INPUT; NOT_FOUND for a book that the caller cannot see
  */
 export async function* trace(services: ScopeServices, query: TraceQuery): AsyncGenerator<Found[], void> {
@@ -50,7 +51,8 @@ export async function* trace(services: ScopeServices, query: TraceQuery): AsyncG
 }
 
 /** Walks, with a source that answers. */
-export async function* run(question: TraceQuestion, source: EventSource): AsyncGenerator<Found[], void> {
+export async function* run(question: TraceQuestion, from: EventSource): AsyncGenerator<Found[], void> {
+  const source = readingAhead(from);
   const steps = walk(question);
   for (let step = steps.next(); !step.done;) {
     if ('ask' in step.value) {

@@ -27,6 +27,10 @@ export interface Process {
 export type Of<K> = K & { direction: Direction; depth: number };
 export type Visit = Of<Subject> | Of<Carrier> | Of<Process>;
 
+export function things(visits: readonly Visit[]): string[] {
+  return [...new Set(visits.map(({ thing }) => thing))];
+}
+
 /** What is still to be looked at, level by level, and what time of each thing has been. */
 export class Agenda {
   private level: Visit[] = [];
@@ -83,6 +87,12 @@ export class Agenda {
       if (kind === 'SUBJECT') this.waiting.delete(`${depth} ${direction} ${thing}`);
     }
     return visits;
+  }
+
+  /** What the next `take` will begin with, as far as that is known already. */
+  peek(size: number): string[] {
+    const next = this.level.length > 0 ? this.level : this.nextLevel;
+    return things(next.slice(0, size));
   }
 
   /** The directions in which something is left. */

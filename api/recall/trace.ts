@@ -27,8 +27,11 @@ export interface TraceQuestion {
   most: number;
 }
 
-/** What the walk wants to know next: the events that link any of these, or the events of these records. */
-export type Ask = { links: readonly string[] } | { records: readonly string[] };
+/**
+ * What the walk wants to know next: the events that link any of these, or the events of these records. `ahead`: what it will most
+ * likely ask for after that.
+ */
+export type Ask = { links: readonly string[]; ahead?: readonly string[] } | { records: readonly string[] };
 
 /** Either a question, to which the next step needs the answer, or what was found. */
 export type Step = { ask: Ask } | { found: Found[] };

@@ -1,6 +1,6 @@
 import { classify } from '../events/identifiers.ts';
 import type { ThingLink } from '../events/links.ts';
-import { Agenda, type Carrier, type Of, type Process, type Subject, type Visit } from './agenda.ts';
+import { Agenda, things, type Carrier, type Of, type Process, type Subject, type Visit } from './agenda.ts';
 import { Fates } from './fates.ts';
 import { FoundList } from './found-list.ts';
 import { staysIn, type Stay } from './stays.ts';
@@ -39,12 +39,12 @@ export function* walk(question: TraceQuestion): Generator<Step, void, readonly T
   yield { found: tracing.findings.take() };
   let size = FIRST_ASKED;
   for (let visits = tracing.agenda.take(size); visits.length > 0; visits = tracing.agenda.take(size)) {
-    const links = [...new Set(visits.map(({ thing }) => thing))];
-    tracing.look(visits, yield { ask: { links } });
+    size = Math.min(size * 2, MOST_ASKED);
+    const ahead = tracing.agenda.peek(size);
+    tracing.look(visits, yield { ask: { links: things(visits), ahead } });
     const found = tracing.findings.take();
     if (found.length > 0) yield { found };
     if (tracing.isFull()) break;
-    size = Math.min(size * 2, MOST_ASKED);
   }
   yield { found: tracing.finish() };
 }

@@ -23,6 +23,13 @@ interface Reading {
 
 const COLUMNS = 'e.book, b.authority, e.seq, e.record, e.version, e.at, e.state, e.disclosures';
 
+/** What links any of the identifiers, in a field of `fields` (null: in any), but the records that are known. */
+export interface LinkReading extends Reading {
+  identifiers: readonly string[];
+  fields: readonly string[] | null;
+  known: readonly { book: string; record: string }[];
+}
+
 /** The current versions, or those of a past moment. The database chooses the version, for it has the index. */
 const CURRENT = 'JOIN entry e ON e.book = r.book AND e.seq = r.seq';
 const AS_OF = (moment: string): string => `
@@ -31,26 +38,29 @@ const AS_OF = (moment: string): string => `
                        ORDER BY v.version DESC LIMIT 1) e`;
 
 /**
- * Event records whose current version links any of the identifiers, in a field of `fields` (null: in any).
+ * Event records whose current version links any of the identifiers.
  * Planned each time: of a plan for any number of identifiers the database would expect too many.
  */
 export async function readLinkingEvents(
   db: Pick<Pool, 'query'>,
-  {
-    books,
-    knownAt,
-    identifiers,
-    fields,
-  }: Reading & { identifiers: readonly string[]; fields: readonly string[] | null },
+  { books, knownAt, identifiers, fields, known }: LinkReading,
 ): Promise<EventRow[]> {
   const { rows } = await db.query<EventRow>(
     `WITH hit AS MATERIALIZED (
        SELECT DISTINCT l.book, l.record FROM link l
-        WHERE l.identifier = ANY($1) AND l.book = ANY($2) AND ($3::text[] IS NULL OR l.field = ANY($3)))
+        WHERE l.identifier = ANY($1) AND l.book = ANY($2) AND ($3::text[] IS NULL OR l.field = ANY($3))
+          AND (l.book, l.record) NOT IN (SELECT * FROM unnest($4::text[], $5::text[])))
      SELECT ${COLUMNS} FROM hit h JOIN record r ON r.book = h.book AND r.id = h.record
-            ${knownAt ? AS_OF('$4') : CURRENT} JOIN book b ON b.id = e.book
+            ${knownAt ? AS_OF('$6') : CURRENT} JOIN book b ON b.id = e.book
       WHERE r.kind = 'EVENT' AND NOT r.erased`,
-    [identifiers, books, fields, ...(knownAt ? [knownAt] : [])],
+    [
+      identifiers,
+      books,
+      fields,
+      known.map(({ book }) => book),
+      known.map(({ record }) => record),
+      ...(knownAt ? [knownAt] : []),
+    ],
   );
   return rows;
 }

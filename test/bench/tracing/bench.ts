@@ -11,6 +11,9 @@ import { eventsIn, insertFamilies, lotOf, type Family } from './season.ts';
 const SMALL = 200;
 const LARGE = 10_000;
 const TRACES = 10;
+/** A trace of a hundred levels, which still has to end: what one is made of is so many lots before it. */
+const DEEP = 100_000;
+const DEEP_WIDTH = 1_000;
 
 /**
  * (e) Traces forward, in books of several sizes: the answer counts, not the book. The limit is the same walk as one
@@ -29,6 +32,7 @@ export async function benchTracing(server: BenchServer, rounds: number, quick: b
       const bench = openBench(db, client);
       figures.push(...(await ofSize(bench, 'small', SMALL, events, rounds)));
       if (size === sizes.at(-1)) figures.push(...(await ofSize(bench, 'large', LARGE, events, rounds)));
+      if (size > eventsIn(DEEP)) figures.push(...(await ofDepth(bench, events)));
     } finally {
       await db.close();
       await client.end();
@@ -38,9 +42,14 @@ export async function benchTracing(server: BenchServer, rounds: number, quick: b
 }
 
 function* families(size: number): Generator<Family> {
-  yield { name: 'small', lots: SMALL };
-  if (size > eventsIn(LARGE)) yield { name: 'large', lots: LARGE };
-  const used = eventsIn(SMALL) + (size > eventsIn(LARGE) ? eventsIn(LARGE) : 0);
+  const known: Family[] = [
+    { name: 'small', lots: SMALL },
+    { name: 'large', lots: LARGE },
+    { name: 'deep', lots: DEEP, parent: (nr) => (nr === 0 ? null : Math.max(0, nr - DEEP_WIDTH)) },
+  ];
+  const whole = known.filter(({ lots }) => lots === SMALL || size > eventsIn(lots));
+  yield* whole;
+  const used = whole.reduce((sum, { lots }) => sum + eventsIn(lots), 0);
   for (let events = used, nr = 0; events < size; events += eventsIn(SMALL), nr += 1) {
     yield { name: `other${nr}`, lots: SMALL };
   }
@@ -72,7 +81,7 @@ function openBench(db: ReturnType<typeof openDatabase>, client: pg.Client): Benc
         caller,
         starts,
         direction: 'FORWARD' as const,
-        depth: 100,
+        depth: 1_000,
         inOrder: false,
         most: 1_000_000,
       };
@@ -92,6 +101,19 @@ function openBench(db: ReturnType<typeof openDatabase>, client: pg.Client): Benc
       return performance.now() - startedAt;
     },
   };
+}
+
+/** Once: that it ends, and what it holds meanwhile. */
+async function ofDepth({ trace }: Bench, events: number): Promise<Figure[]> {
+  const { events: found, firstMs, allMs, heapBytes } = await trace('deep');
+  if (found !== eventsIn(DEEP)) throw new Error(`${found} of ${eventsIn(DEEP)} events`);
+  const name = `trace of ${DEEP.toLocaleString('en')} lots, 100 levels, ${events.toLocaleString('en')} events in the book`;
+  return [
+    figure('e', name, 'events/s', [found / (allMs / 1000)]),
+    figure('e', '  first result', 'ms', [firstMs]),
+    figure('e', '  all', 'ms', [allMs]),
+    figure('e', '  heap, at most', 'MB', [heapBytes / 1e6]),
+  ];
 }
 
 const RECURSIVE = `

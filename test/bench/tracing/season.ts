@@ -7,6 +7,8 @@ import type { Fields } from '../../../api/events/fields.ts';
 export interface Family {
   name: string;
   lots: number;
+  /** Of which one a lot is made; by default four are made of each, and ten thousand lots are eight levels. */
+  parent?: (nr: number) => number | null;
 }
 
 const EVENTS_EACH = 3;
@@ -35,7 +37,7 @@ export async function insertFamilies(
   };
   for (const family of families) {
     for (let nr = 0; nr < family.lots; nr += 1) {
-      batch.push(...eventsOf(family.name, nr));
+      batch.push(...eventsOf(family, nr));
       if (batch.length >= BATCH) await flush();
     }
   }
@@ -46,10 +48,12 @@ export async function insertFamilies(
 
 export const eventsIn = (lots: number): number => lots * EVENTS_EACH;
 
-function eventsOf(family: string, nr: number): Fields[] {
-  const lot = lotOf(family, nr);
-  // A heap: ten thousand lots are fourteen levels.
-  const from = nr === 0 ? null : lotOf(family, (nr - 1) >> 1);
+const byFour = (nr: number): number | null => (nr === 0 ? null : (nr - 1) >> 2);
+
+function eventsOf({ name, parent = byFour }: Family, nr: number): Fields[] {
+  const lot = lotOf(name, nr);
+  const madeOf = parent(nr);
+  const from = madeOf === null ? null : lotOf(name, madeOf);
   const time = (step: number) =>
     new Date(Date.UTC(2026, 0, 1) + (nr * EVENTS_EACH + step) * 60_000).toISOString();
   const common = { eventTimeZoneOffset: '+00:00', 'bizLocation.id': 'https://id.gs1.org/414/9521321000018' };
