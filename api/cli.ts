@@ -6,6 +6,7 @@ import { addCases } from './cli/cases.ts';
 import { addCheck } from './cli/check.ts';
 import { addCheckpoint } from './cli/checkpoint.ts';
 import { addDemo } from './cli/demo.ts';
+import { addEmergency } from './cli/emergency.ts';
 import { addErase } from './cli/erase.ts';
 import { addExport } from './cli/export.ts';
 import { addHash } from './cli/hash.ts';
@@ -63,6 +64,7 @@ export function createProgram(): Command {
     addReceived,
     addCases,
     addRecords,
+    addEmergency,
     addErase,
     addLocks,
     addRetention,

@@ -45,7 +45,7 @@ export function checkShape(update: UpdateInput, place: string, isByOwner = false
     if (change.kind === 'GRANT' && !isRule)
       refuse('Sharing rules are changed with addGrant and endGrant.', `${at}.kind`);
     if (!isByOwner && isOfOperations(change))
-      refuse('Cases, notices and new replies are made with their own operations.', `${at}.kind`);
+      refuse('Cases, notices, new replies and emergencies are made with their own operations.', `${at}.kind`);
     if (change.base !== null && (!Number.isInteger(change.base) || change.base < 0)) {
       refuse('A base is a version, or 0 for a new record.', `${at}.base`);
     }
@@ -104,7 +104,7 @@ function isChangeOfRule({ kind, record, base, fields }: RecordChange): boolean {
 
 /** Who may take which step, and after which, is decided by an operation: a field that is set knows nothing of it. */
 function isOfOperations({ kind, base }: RecordChange): boolean {
-  return kind === 'CASE' || kind === 'NOTICE' || (kind === 'REPLY' && !base);
+  return kind === 'CASE' || kind === 'NOTICE' || kind === 'EMERGENCY' || (kind === 'REPLY' && !base);
 }
 
 const MAX_REASON_LENGTH = 500;

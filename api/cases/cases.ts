@@ -9,6 +9,8 @@ import { answerNotice, receivedNotices, type Answer, type Received } from './ans
 import { accepted, needRole, wrong, type CasesDeps } from './deps.ts';
 import * as drafting from './drafting.ts';
 import type { NoticeDraft } from './drafting.ts';
+import * as emergency from './emergency.ts';
+import type { Emergency, EmergencyRule, ProposeEmergency } from './emergency.ts';
 import { findConsignees, type ProposedConsignees } from './find-consignees.ts';
 import {
   findCase,
@@ -26,6 +28,7 @@ import { forwardNotice } from './forward.ts';
 import { issueNotice } from './issue.ts';
 import { closeCase, ENTRY_KINDS, openCase, shareCase, type OpenCaseInput } from './open-case.ts';
 import { openPassUp } from './pass-up.ts';
+import { openReminders } from './reminders.ts';
 
 export type { CasesDeps } from './deps.ts';
 
@@ -86,12 +89,19 @@ export interface Cases {
   /** For whoever has the link; null where it is good no more. */
   openLink(code: string): Promise<OpenedLink | null>;
   answerByLink(code: string, answer: Answer & { by: string }): Promise<OpenedLink>;
+  addEmergencyRule(caller: Caller, rule: EmergencyRule): Promise<void>;
+  /** Null: of all books. */
+  emergencies(caller: Caller, book: string | null): Promise<Emergency[]>;
+  proposeEmergency(caller: Caller, input: ProposeEmergency): Promise<Emergency>;
+  declareEmergency(caller: Caller, given: InBook): Promise<Emergency>;
+  endEmergency(caller: Caller, given: InBook & { reason: string }): Promise<Emergency>;
   start(): void;
   stop(): Promise<void>;
 }
 
 export function openCases(deps: CasesDeps): Cases {
   const passUp = openPassUp(deps);
+  const reminders = openReminders(deps);
   const view = async (caller: Caller, book: string): Promise<CaseView> =>
     viewOf(deps, caller, await readCase(deps, caller, book));
   return {
@@ -136,10 +146,20 @@ export function openCases(deps: CasesDeps): Cases {
       await passUp.follow(notice.book);
       return notice;
     },
+    addEmergencyRule: (caller, rule) => emergency.addEmergencyRule(deps, caller, rule),
+    emergencies: (caller, book) => emergency.listEmergencies(deps, caller, book),
+    proposeEmergency: (caller, input) => emergency.proposeEmergency(deps, caller, input),
+    declareEmergency: (caller, given) => emergency.declareEmergency(deps, caller, given),
+    endEmergency: (caller, given) => emergency.endEmergency(deps, caller, given),
     openLink: (code) => openLink(deps, code),
     answerByLink: (code, answer) => answerByLink(deps, code, answer),
-    start: () => passUp.start(),
-    stop: () => passUp.stop(),
+    start: () => {
+      passUp.start();
+      reminders.start();
+    },
+    stop: async () => {
+      await Promise.all([passUp.stop(), reminders.stop()]);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RecordChange } from '../approval/update.ts';
 import { LotbookError } from '../errors.ts';
+import type { Fields } from '../events/fields.ts';
 import { canonicalIdentifier } from '../events/identifiers.ts';
 import { isOverdue } from '../recall/board.ts';
 import type { NoticeContent, ReplyContent } from '../recall/notice.ts';
@@ -29,14 +30,14 @@ export async function remindRecipients(
       ? recipients.includes(content.recipient) && content.state !== 'CONFIRMED'
       : isOverdue(content, now),
   );
-  const changes = due.map((reply) =>
-    changeOf(reply, {
-      reminders: String(Number(reply.content.reminders ?? '0') + 1),
-      remindedAt: instant(now),
-    }),
-  );
+  const changes = due.map((reply) => changeOf(reply, remindedOnce(reply.content, now)));
   if (changes.length > 0) await write(deps, caller, book, changes);
   return notice;
+}
+
+/** The fields of a reply whose recipient is reminded once more. */
+export function remindedOnce({ reminders = '0' }: ReplyContent, now: number): Fields {
+  return { reminders: String(Number(reminders) + 1), remindedAt: instant(now) };
 }
 
 export async function escalateRecipient(

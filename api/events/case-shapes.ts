@@ -13,6 +13,7 @@ export const CASE_TYPES = [
   'NOTICE',
   'REPLY',
   'CHECK',
+  'EMERGENCY',
 ] as const;
 export type CaseType = (typeof CASE_TYPES)[number];
 
@@ -264,6 +265,28 @@ const CHECK = shape(
   false,
 );
 
+/** A recall that is declared, or is to be: what is prepared for it is opened to these parties, for this case, until then. */
+const EMERGENCY = shape(
+  {
+    'case!': text,
+    'state!': rules.oneOf('PROPOSED', 'DECLARED', 'ENDED'),
+    class: rules.oneOf(...HAZARD_CLASSES),
+    'reason!': text,
+    /** Ids of grants that are prepared for emergencies. */
+    'rules!': rules.listOf(text, 1),
+    'parties!': rules.listOf(organisation, 1),
+    'until!': rules.dateTime,
+    'proposedBy!': text,
+    approvedBy: text,
+    declaredAt: rules.dateTime,
+    endedBy: text,
+    endedAt: rules.dateTime,
+    /** Why it was ended. */
+    remark: text,
+  },
+  false,
+);
+
 export const CASE_SHAPES: Record<CaseType, Shape> = {
   CASE,
   CASE_LINE,
@@ -273,4 +296,5 @@ export const CASE_SHAPES: Record<CaseType, Shape> = {
   NOTICE,
   REPLY,
   CHECK,
+  EMERGENCY,
 };

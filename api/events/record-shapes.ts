@@ -196,4 +196,5 @@ export const PLAIN_RECORDS: Record<PlainRecordType, PlainRecord> = {
   NOTICE: ofCase('NOTICE'),
   REPLY: ofCase('REPLY'),
   CHECK: ofCase('CHECK'),
+  EMERGENCY: ofCase('EMERGENCY'),
 };

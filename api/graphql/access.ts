@@ -65,6 +65,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     receivedNotices: inSome('VIEWER'),
     consignees: inBook('INVESTIGATOR'),
     caseRecords: 'INVESTIGATOR',
+    // What may be read of their books decides.
+    emergencies: 'SIGNED_IN',
   },
   Mutation: {
     createBook: 'ADMINISTRATOR',
@@ -96,6 +98,11 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     handOverAuthority: inBook('ADMINISTRATOR'),
     takeOverAuthority: inBook('ADMINISTRATOR'),
     startExport: inBook('AUDITOR'),
+    addEmergencyRule: inBook('ADMINISTRATOR'),
+    proposeEmergency: inBook('INVESTIGATOR'),
+    // And another person than who proposed it.
+    declareEmergency: inBook('APPROVER'),
+    endEmergency: inBook('INVESTIGATOR'),
     openCase: 'INVESTIGATOR',
     shareCase: inBook('INVESTIGATOR'),
     closeCase: inBook('INVESTIGATOR'),

@@ -7,10 +7,12 @@ type Args = Readonly<Record<string, unknown>>;
 
 /** What people do to their own log-ins; nobody needs a role for it. */
 const OF_ONESELF: ReadonlySet<string> = new Set(['endSession', 'endAllSessions']);
+/** What opens more than the ordinary rules, or closes it. */
+const OF_EMERGENCIES: ReadonlySet<string> = new Set(['proposeEmergency', 'declareEmergency', 'endEmergency']);
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'NOT_PERMITTED']);
 
 /**
- * Calls an operation, and tells the access log of it where it is refused; of what administrators and auditors do in any case,
+ * Calls an operation, and tells the access log of it where it is refused; of what administrators and auditors do, and of emergencies, in any case,
  * before it is answered: nobody is told of a change that the log has not.
  */
 export function noted(
@@ -45,7 +47,12 @@ function isNoted(type: RootType, operation: string): boolean {
   if (type !== 'Mutation') return false;
   const admission = access.Mutation[operation];
   const role = typeof admission === 'object' ? admission.role : admission;
-  return role === 'ADMINISTRATOR' || role === 'AUDITOR' || OF_ONESELF.has(operation);
+  return (
+    role === 'ADMINISTRATOR' ||
+    role === 'AUDITOR' ||
+    OF_ONESELF.has(operation) ||
+    OF_EMERGENCIES.has(operation)
+  );
 }
 
 /** @param who null where nobody was recognised */

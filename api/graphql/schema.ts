@@ -16,6 +16,7 @@ import { checkAccess, type RootType } from './access.ts';
 import { authority } from './authority.ts';
 import { book } from './book.ts';
 import { cases } from './case.ts';
+import { emergency } from './emergency.ts';
 import { checkpoint } from './checkpoint.ts';
 import type { GraphQLContext } from './context.ts';
 import { edit } from './edit.ts';
@@ -45,6 +46,7 @@ const CONCEPTS: readonly Resolvers[] = [
   authority,
   book,
   cases,
+  emergency,
   checkpoint,
   edit,
   feed,

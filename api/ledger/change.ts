@@ -21,6 +21,7 @@ export const RECORD_KINDS = [
   'NOTICE',
   'REPLY',
   'CHECK',
+  'EMERGENCY',
   'LOCK',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];

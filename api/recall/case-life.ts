@@ -32,6 +32,7 @@ export const ANSWER_FIELDS = [
 export function lifeFault(kind: RecordKind, before: Readonly<Fields> | null, after: Fields): string | null {
   if (kind === 'NOTICE') return noticeFault(after);
   if (kind === 'REPLY') return replyFault(before, after);
+  if (kind === 'EMERGENCY') return emergencyFault(before, after);
   return null;
 }
 
@@ -42,6 +43,27 @@ function noticeFault(after: Fields): string | null {
   return approvedBy === undefined || approvedBy === draftedBy
     ? 'A notice is approved by a second person.'
     : null;
+}
+
+const EMERGENCY_TERMS = ['case', 'class', 'reason', 'rules', 'parties', 'until', 'proposedBy'] as const;
+
+/** One person proposes, another one declares, what was proposed and nothing else; and what has ended does not begin again. */
+function emergencyFault(before: Readonly<Fields> | null, after: Fields): string | null {
+  const { state, proposedBy, approvedBy } = after;
+  if (!before)
+    return state === 'PROPOSED' && approvedBy === undefined ? null : 'An emergency is proposed first.';
+  const isChanged = EMERGENCY_TERMS.some(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+  if (isChanged) return 'What was proposed is not changed: end it, and propose another one.';
+  const isOn =
+    (before['state'] === 'PROPOSED' && state === 'DECLARED') ||
+    (before['state'] !== 'ENDED' && state === 'ENDED');
+  if (!isOn) return `An emergency that is ${String(before['state'])} does not become ${String(state)}.`;
+  if (before['approvedBy'] !== undefined && before['approvedBy'] !== approvedBy)
+    return 'Who declared an emergency stays named.';
+  const isByOne = state === 'DECLARED' && (approvedBy === undefined || approvedBy === proposedBy);
+  return isByOne ? 'An emergency is declared by a second person.' : null;
 }
 
 function replyFault(before: Readonly<Fields> | null, after: Fields): string | null {

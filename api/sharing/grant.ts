@@ -9,6 +9,14 @@ export type GrantRight = (typeof GRANT_RIGHTS)[number];
 
 export const ORDINARY_PURPOSE = 'traceability';
 
+/** Of a rule that is prepared for emergencies: it addresses nobody, and nobody can state this purpose. */
+export const EMERGENCY_RULE = 'emergency:rule';
+
+/** Of what is open for a case alone, to whoever asks for that case. Nobody can state it otherwise. */
+export function purposeOfCase(id: string): string {
+  return `case:${id}`;
+}
+
 /** A sharing rule: a record of its book, so that rules are versioned and signed too. Its terms never change; it can end. */
 export interface Grant {
   /** Record id, `urn:lotbook:grant:<name>`. */

@@ -1,6 +1,7 @@
 import {
   isAddressed,
   ORDINARY_PURPOSE,
+  purposeOfCase,
   visibleGrantFields,
   type Audience,
   type Grant,
@@ -22,7 +23,7 @@ export interface Question {
   /** Through whose hands the answer goes to the audience: it holds what each of them may have too, and nothing else. */
   carriers?: readonly Audience[];
   purpose: string;
-  /** Of an inquiry: the case that it is for. What is open for the ordinary purpose is open to it as well. */
+  /** Of an inquiry: the case that it is for. What is open for the ordinary purpose, or for that case, is open to it as well. */
   case?: string;
   /** ms */
   now: number;
@@ -105,9 +106,9 @@ export function isInForce(grant: Grant, question: Question): boolean {
   );
 }
 
-function isFor(grant: Grant, question: Question): boolean {
-  const isInquiry = question.case !== undefined;
-  return grant.purpose === question.purpose || (isInquiry && grant.purpose === ORDINARY_PURPOSE);
+function isFor({ purpose }: Grant, { purpose: stated, case: id }: Question): boolean {
+  if (purpose === stated) return true;
+  return id !== undefined && (purpose === ORDINARY_PURPOSE || purpose === purposeOfCase(id));
 }
 
 /**

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PURPOSE } from '../../api/identity/inquiry.ts';
 import { NAMES_FIELD } from '../../api/ledger/field-value.ts';
-import { grantFromFields, grantToFields, type Audience, type Grant } from '../../api/sharing/grant.ts';
+import {
+  EMERGENCY_RULE,
+  grantFromFields,
+  grantToFields,
+  purposeOfCase,
+  type Audience,
+  type Grant,
+} from '../../api/sharing/grant.ts';
 import {
   mayChange,
   namesGranted,
@@ -296,6 +304,18 @@ describe('an inquiry that comes by several hands', () => {
     const grants = [forShop({ fields: ['bizStep'], purpose: 'recall' }), forShop({ fields: ['eventTime'] })];
     expect(namesFor(grants, subject, asked)).toEqual(['bizStep', 'eventTime']);
     expect(namesFor(grants, subject, { ...asked, purpose: 'audit' })).toEqual(['eventTime']);
+  });
+
+  test('is shown what is open for its case, whatever else it is for, and nobody can state that purpose otherwise', () => {
+    const asked = { ...inquiry, carriers: [] };
+    const grants = [forShop({ fields: ['bizStep'], purpose: purposeOfCase('case 7') })];
+    expect(namesFor(grants, subject, asked)).toEqual(['bizStep']);
+    expect(namesFor(grants, subject, { ...asked, purpose: 'audit' })).toEqual(['bizStep']);
+    expect(namesFor(grants, subject, { ...asked, case: 'case 8' })).toEqual([]);
+    expect(namesFor(grants, subject, { audience: shop, purpose: 'traceability', now: NOW })).toEqual([]);
+    expect(namesFor(grants, subject, { ...asked, audience: packer })).toEqual([]);
+    expect(PURPOSE.test(purposeOfCase('case 7'))).toBe(false);
+    expect(PURPOSE.test(EMERGENCY_RULE)).toBe(false);
   });
 
   test('is told that there is no record only where each of them would be shown one', () => {

@@ -8,11 +8,13 @@ import { Empty } from '../components/empty.tsx';
 import { Page } from '../components/page.tsx';
 import { Shown } from '../components/shown.tsx';
 import { BooksDocument, type WhatIfInput } from '../operations/generated/documents.ts';
+import { Emergencies } from './sharing/emergencies.tsx';
 import { Matrix } from './sharing/matrix.tsx';
 import { Receipts } from './sharing/receipts.tsx';
 import { Rules } from './sharing/rules.tsx';
 import { SeenBy } from './sharing/seen-by.tsx';
 import { TryRule } from './sharing/try-rule.tsx';
+import { isPrepared } from './sharing/words.ts';
 
 /** Who may see what of a book, why, what would change by other rules, and who has received what. */
 export function Component() {
@@ -75,19 +77,32 @@ function Of({ book }: { book: string }) {
         <Tabs.Tab value="rules">Rules</Tabs.Tab>
         <Tabs.Tab value="seen">View as a partner</Tabs.Tab>
         <Tabs.Tab value="received">Received</Tabs.Tab>
+        <Tabs.Tab value="emergency">Emergency</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="matrix">
         <Matrix book={book} whatIf={whatIf} />
         {has('ADMINISTRATOR') && <TryRule book={book} isTried={whatIf !== null} onTry={setWhatIf} />}
       </Tabs.Panel>
       <Tabs.Panel value="rules">
-        <Rules book={book} onTryWithout={tryWithout} />
+        <Rules
+          book={book}
+          isShown={(grant) => !isPrepared(grant)}
+          none={
+            <Empty what="There is no rule: nobody but your own people sees anything.">
+              Open fields under Fields by partners.
+            </Empty>
+          }
+          onTryWithout={tryWithout}
+        />
       </Tabs.Panel>
       <Tabs.Panel value="seen">
         <SeenBy book={book} partner={partner} onPartner={(next) => go({ partner: next, view: 'seen' })} />
       </Tabs.Panel>
       <Tabs.Panel value="received">
         <Receipts book={book} />
+      </Tabs.Panel>
+      <Tabs.Panel value="emergency">
+        <Emergencies book={book} />
       </Tabs.Panel>
     </Tabs>
   );

@@ -16,6 +16,7 @@ export const KINDS: Readonly<Record<RecordKind, string>> = {
   NOTICE: 'recall notice',
   REPLY: 'reply to a notice',
   CHECK: 'effectiveness check',
+  EMERGENCY: 'declared recall',
   LOCK: 'lock',
 };
 

@@ -1,9 +1,9 @@
 import { Button, Group, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
 import { useCaller } from '../../components/caller.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { useDeed } from '../../components/deed.ts';
-import { Empty } from '../../components/empty.tsx';
 import { type Column, Listing } from '../../components/listing.tsx';
 import { useNames } from '../../components/names.ts';
 import { Shown } from '../../components/shown.tsx';
@@ -18,7 +18,18 @@ import { ruleText } from './words.ts';
 
 const MINUTE_MS = 60_000;
 
-export function Rules({ book, onTryWithout }: { book: string; onTryWithout: (id: string) => void }) {
+/** @param none what is said where there is none */
+export function Rules({
+  book,
+  isShown,
+  none,
+  onTryWithout,
+}: {
+  book: string;
+  isShown: (grant: GrantPartsFragment) => boolean;
+  none: ReactNode;
+  onTryWithout?: (id: string) => void;
+}) {
   const [grants] = useQuery({ query: GrantsDocument, variables: { book } });
   const nameOf = useNames();
   const columns: readonly Column<GrantPartsFragment>[] = [
@@ -38,25 +49,29 @@ export function Rules({ book, onTryWithout }: { book: string; onTryWithout: (id:
   return (
     <Shown of={grants}>
       {({ grants: list }) =>
-        list.length === 0 ? (
-          <Empty what="There is no rule: nobody but your own people sees anything.">
-            Open fields under Fields by partners.
-          </Empty>
-        ) : (
+        list.some(isShown) ? (
           <Listing
             label="Sharing rules"
             columns={columns}
-            rows={list}
+            rows={list.filter(isShown)}
             keyOf={({ id }) => id}
             minWidth={760}
           />
+        ) : (
+          none
         )
       }
     </Shown>
   );
 }
 
-function Deeds({ grant, onTryWithout }: { grant: GrantPartsFragment; onTryWithout: (id: string) => void }) {
+function Deeds({
+  grant,
+  onTryWithout,
+}: {
+  grant: GrantPartsFragment;
+  onTryWithout: ((id: string) => void) | undefined;
+}) {
   const { has } = useCaller();
   const [end] = useDeed(EndGrantDocument);
   const now = useNow(MINUTE_MS);
@@ -64,9 +79,11 @@ function Deeds({ grant, onTryWithout }: { grant: GrantPartsFragment; onTryWithou
   if (until !== null && Date.parse(until) <= now) return 'has ended';
   return (
     <Group gap="xs">
-      <Button variant="default" onClick={() => onTryWithout(id)}>
-        Try without it
-      </Button>
+      {onTryWithout && (
+        <Button variant="default" onClick={() => onTryWithout(id)}>
+          Try without it
+        </Button>
+      )}
       {has('ADMINISTRATOR') && (
         <Confirm
           label="End"

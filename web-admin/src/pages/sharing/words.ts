@@ -32,4 +32,9 @@ export function ruleText(grant: GrantPartsFragment, nameOf: (id: string) => stri
   return `${who || 'nobody'} may ${RIGHTS[right]} ${what} of ${of}${only}${reach}`;
 }
 
+/** Whether it opens nothing before a recall is declared. */
+export function isPrepared({ purpose }: Pick<GrantPartsFragment, 'purpose'>): boolean {
+  return purpose === 'emergency:rule';
+}
+
 const RIGHTS = { READ: 'see', REQUEST: 'propose values for', CHANGE: 'change' } as const;
