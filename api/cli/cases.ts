@@ -3,20 +3,17 @@ import { type Command, Option } from 'commander';
 import { isJsonObject, type JsonObject } from '../identity/strict-json.ts';
 import { configOf } from './options.ts';
 import { CommandError, EXIT, printJson, printLine, printTable } from './output.ts';
+import { addFollowUp } from './cases/follow-up.ts';
+import { ERROR, mutate, NOTICE, objects, show, step, text } from './cases/notice.ts';
 import { connectOwnNode } from './own-node.ts';
 
-const ERROR = 'error { message duty }';
 const CASE = `case { id book title state drill clockStart clockEnd entries { kind count } score { toTrace toIssue toAcknowledged
   toAnswered reconciled effective } notices { id title state board { direct { notified acknowledged answered confirmed } overdue } } }`;
-const NOTICE = `notice { id book case title state missing { field message }
-  replies { recipient state overdue impact found { lot quantity uom disposition } }
-  board { direct { notified acknowledged answered confirmed } overdue totals { unit consigned found unaccounted } } }`;
-
 /** `lotbook cases ...`: recalls and investigations. */
 export function addCases(program: Command): void {
   const cases = program
     .command('cases')
-    .summary('recalls: list, show, open, share, write, consignees, draft, and the steps of a notice')
+    .summary('recalls: list, show, open, share, write, consignees, draft, the steps of a notice, finish')
     .description(
       'A case is a book of its own. Its notices are drafted, proposed, approved by another person, issued to the consignees, ' +
         'answered and closed. Whoever gets one answers or passes it on with the commands at the end.',
@@ -25,6 +22,7 @@ export function addCases(program: Command): void {
   addFile(cases);
   addDraft(cases);
   addSteps(cases);
+  addFollowUp(cases);
   addAnswering(cases);
 }
 
@@ -255,10 +253,6 @@ function foundOf(given: string): object {
   );
 }
 
-function step(cases: Command, name: string, summary: string): Command {
-  return cases.command(name).description(summary).argument('<book>').argument('<notice>', 'its id');
-}
-
 async function consignees(self: Command, book: string, lots: readonly string[]): Promise<JsonObject | null> {
   const { consignees: found } = await ask(
     self,
@@ -269,33 +263,8 @@ async function consignees(self: Command, book: string, lots: readonly string[]):
   return isJsonObject(found) ? found : null;
 }
 
-function show({ notice }: JsonObject): void {
-  if (!isJsonObject(notice)) return;
-  printLine(`${text(notice['id'])} in ${text(notice['book'])}: ${text(notice['state'])}`);
-  for (const { field, message } of objects(notice['missing']))
-    printLine(`missing: ${text(field)}. ${text(message)}`);
-  const replies = objects(notice['replies']);
-  if (replies.length === 0) return;
-  printTable(
-    ['RECIPIENT', 'STATE', 'IMPACT'],
-    replies.map(({ recipient, state, overdue, impact }) => [
-      text(recipient),
-      `${text(state)}${overdue === true ? ' OVERDUE' : ''}`,
-      text(impact),
-    ]),
-  );
-}
-
 async function ask(self: Command, document: string, variables = {}): Promise<JsonObject> {
   return (await connectOwnNode(configOf(self))).query(document, variables);
-}
-
-async function mutate(
-  self: Command,
-  document: string,
-  variables: Record<string, unknown>,
-): Promise<JsonObject> {
-  return (await connectOwnNode(configOf(self))).mutate(document, variables);
 }
 
 async function jsonOf(file: string): Promise<JsonObject> {
@@ -305,12 +274,4 @@ async function jsonOf(file: string): Promise<JsonObject> {
   );
   if (isJsonObject(read)) return read;
   throw new CommandError(`${file} holds no JSON object.`, 'Name a file that does.', EXIT.usage);
-}
-
-function objects(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function text(value: unknown): string {
-  return value === null || value === undefined ? '' : String(value);
 }
