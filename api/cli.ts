@@ -27,6 +27,7 @@ import { addTokens } from './cli/tokens.ts';
 import { addReceived } from './cli/received.ts';
 import { addTrace } from './cli/trace.ts';
 import { addVerify } from './cli/verify.ts';
+import { addWebhooks } from './cli/webhooks.ts';
 import { packagePath } from './package-root.ts';
 
 /** `lotbook <command>`. Exit codes: 0 done, 1 failed, 2 called in a wrong way. */
@@ -53,6 +54,7 @@ export function createProgram(): Command {
     addPartners,
     addPeople,
     addTokens,
+    addWebhooks,
     addAccessLog,
     addAuthority,
     addKeys,

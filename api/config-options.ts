@@ -4,6 +4,7 @@ import { isBaseUrl, isSafe, kinds, milliseconds, option, text, whole } from './c
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const GOSSIP = ['authority', 'partners', 'off'] as const;
 const COSIGN = ['witness', 'followed'] as const;
+const SESSION_DOCUMENTS = ['any', 'admin'] as const;
 const METRICS_READERS = ['callers', 'loopback', 'nobody'] as const;
 
 /** Every option of a node, in the order in which `.env.example` shows them. */
@@ -192,6 +193,13 @@ export const options = {
     default: 15_000,
     explanation: 'How often a sign of life goes out on an open subscription, in milliseconds.',
   }),
+  webhookHours: option({
+    env: 'LOTBOOK_WEBHOOK_HOURS',
+    type: whole(1, 8_760),
+    default: 120,
+    explanation:
+      'How long deliveries to a webhook may fail until it is given up, in hours. It stays, and can be enabled again.',
+  }),
   slowReaderMs: option({
     env: 'LOTBOOK_SLOW_READER_MS',
     type: milliseconds,
@@ -223,6 +231,14 @@ export const options = {
     type: whole(1, 10_080),
     default: 60,
     explanation: 'How long a log-in of a person lasts without being used, in minutes.',
+  }),
+  sessionDocuments: option({
+    env: 'LOTBOOK_SESSION_DOCUMENTS',
+    type: z.enum(SESSION_DOCUMENTS).describe(`one of ${SESSION_DOCUMENTS.join(', ')}`),
+    default: 'any',
+    explanation:
+      'What people may ask for over GraphQL by their log-in in a browser: any (what their roles allow, with the page for ' +
+      'queries of their own), admin (the operations of the web admin alone).',
   }),
   sessionHours: option({
     env: 'LOTBOOK_SESSION_HOURS',

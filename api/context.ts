@@ -19,7 +19,7 @@ import { openPasswords, PASSWORD_COST, type ScryptCost } from './people/password
 import { openPeople, type People } from './people/people.ts';
 import { openOidcProvider } from './peers/oidc.ts';
 import { openNetworks } from './peers/networks.ts';
-import { openOutbound } from './peers/outbound.ts';
+import { openOutbound, type Send } from './peers/outbound.ts';
 import { openPeers, type Peers } from './peers/peer.ts';
 import { openBell, type Bell } from './store/bell.ts';
 import { type Database, openDatabase } from './store/database.ts';
@@ -56,6 +56,8 @@ export interface Context {
   randomBytes: (size: number) => Uint8Array;
   database: Database;
   bell: Bell;
+  /** Calls addresses that others name, in the networks that the operator allows. */
+  send: Send;
   peers: Peers;
   partners: Partners;
   people: People;
@@ -153,17 +155,18 @@ async function openStore({ config, log }: Base, onClose: Context['onClose']): Pr
   return { database, bell, failed };
 }
 
-type Doors = Pick<Context, 'peers' | 'partners' | 'keyLogs' | 'authenticator'>;
+type Doors = Pick<Context, 'send' | 'peers' | 'partners' | 'keyLogs' | 'authenticator'>;
 
 function openDoors(context: Base & Store & Pick<Context, 'keys'>, onClose: Context['onClose']): Doors {
   const { keys, node, log, now, randomId, database, bell } = context;
   const { prisma } = database;
+  const send = openOutbound(openNetworks(context.config.outboundNetworks));
   const peers = openPeers({
     self: node,
     signer: keys,
     now,
     randomId,
-    send: openOutbound(openNetworks(context.config.outboundNetworks)),
+    send,
     lookUp: async (organisation) => {
       const partner = await findOrganisation(prisma, organisation);
       const mayBeCalled = partner?.status === 'ACTIVE' || partner?.status === 'INTRODUCED';
@@ -196,7 +199,7 @@ function openDoors(context: Base & Store & Pick<Context, 'keys'>, onClose: Conte
     randomBytes: context.randomBytes,
     ring,
   });
-  return { peers, partners, keyLogs, authenticator };
+  return { send, peers, partners, keyLogs, authenticator };
 }
 
 function openPeopleRoom(context: Base & Store, cost: ScryptCost): People {

@@ -13,6 +13,10 @@ export const errorCodes = {
   },
   NOT_FOUND: { status: 404, duty: 'Check the name; what you may not see is answered in the same way.' },
   BAD_INPUT: { status: 400, duty: 'Correct the input at the named place and send the whole call again.' },
+  UNKNOWN_OPERATION: {
+    status: 400,
+    duty: 'Load the page again: the node serves a newer one. Programs send the document itself as query.',
+  },
   TOO_LARGE: { status: 413, duty: 'Send it in smaller parts.' },
   STALE_BASE: {
     status: 409,

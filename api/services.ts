@@ -13,6 +13,7 @@ import { openSharedBook } from './services/shared-book.ts';
 import { openCheckpointing } from './services/checkpoints.ts';
 import { openInquiryRoom } from './services/inquiries.ts';
 import { registerMetrics } from './services/metrics.ts';
+import { callerNamed, openWebhookRoom } from './services/webhooks.ts';
 import { openDisclosed } from './delivery/disclosing.ts';
 import { openHub } from './delivery/hub.ts';
 import { openReading } from './delivery/reading.ts';
@@ -25,7 +26,6 @@ import { keysLineOf } from './exports/keys-line.ts';
 import { isObject } from './events/value.ts';
 import type { Services } from './graphql/context.ts';
 import { addressOf } from './http/address.ts';
-import { callerOf, readEntry } from './http/caller-directory.ts';
 import type { EpcisServices } from './http/epcis/exchange.ts';
 import type { BookSeat } from './approval/book-seat.ts';
 import type { Member } from './ledger/statements/shapes.ts';
@@ -84,9 +84,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
   const sources = { db, grants, organisation: node.organisation, clock, bell, log, config };
   const hub = openHub(sources);
   const { follow: followKeys, keysOf } = context.keyLogs;
-  const { eraseRecords } = approval;
-  const isLeading = () => replication.isLeading();
-  const introduce = introducing(context);
+  const [isLeading, introduce] = [() => replication.isLeading(), introducing(context)];
   const followed = { ...sources, peers, keysOf, introduce, followKeys, random: Math.random };
   const { checker, checkpoints } = openCheckpointing(context, followed, {
     isLeading,
@@ -94,8 +92,10 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
     mayState: (book) => seatOf(replication, book)?.mayWrite() ?? !replication.isSeated(book),
     state: (book, entry) => approval.sequencer.state(book, entry),
   });
+  const { eraseRecords } = approval;
   const retention = openRetention({ ...sources, pool: db.pool, eraseRecords, isLeading });
   const subscriber = openSubscriber({ ...followed, checker });
+  const webhooks = openWebhookRoom(context, sources);
   context.onClose(async () => {
     await Promise.all([checkpoints.stop(), retention.stop(), approval.leases.stop()]);
     await Promise.all([hub.close(), subscriber.stop(), outbox.stop(), approval.sequencer.drain()]);
@@ -126,6 +126,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       exports,
       retention,
       partners,
+      webhooks,
       keys,
       replication,
       mandatedBooks: () => mandatedBooks(db.pool),
@@ -138,7 +139,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
     start: async () => {
       await replication.start();
       for (const name of home.books) await openNamedBook(context, approval, name);
-      for (const room of [outbox, subscriber, checkpoints]) room.start();
+      for (const room of [outbox, subscriber, webhooks, checkpoints]) room.start();
       followOwnKeys(context, approval);
       for (const room of [retention, cases, approval.leases]) room.start();
     },
@@ -313,10 +314,7 @@ function openApprovalRoom(
         return isOther && (await context.keyLogs.follow(id)) ? mainKey(prisma, id) : keys;
       },
       authority: authorityPort(replication, (to, tokens) => send(to, tokens, null)),
-      callerNamed: async (id) => {
-        const entry = await readEntry(prisma, id);
-        return entry ? callerOf(entry, Infinity) : null;
-      },
+      callerNamed: callerNamed(prisma),
     },
     outbox,
     {

@@ -15,6 +15,7 @@ const mappers: Record<string, string> = {
   Lock: '../lock-in-book.ts#LockInBook',
   Record: '../../delivery/records.ts#RecordView',
   UpdateRequest: '../../approval/update.ts#RequestView',
+  Webhook: '../../store/webhooks.ts#StoredWebhook',
 };
 
 /** Paths are seen from the written file. A scalar that is not here fails the run. */

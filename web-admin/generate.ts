@@ -1,10 +1,12 @@
-// Writes the types of the admin's operations from the contract: part of `npm run generate`.
+// Writes the admin's operations with their types, and the list of them for the node: part of `npm run generate`.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';
-import { buildASTSchema, parse } from 'graphql';
+import { buildASTSchema, concatAST, type DocumentNode, parse, separateOperations } from 'graphql';
+import { formatDocument, stringifyDocument } from 'urql';
 import { readContract } from '../schema/contract.ts';
 
 const folder = join(import.meta.dirname, 'src/operations');
@@ -49,8 +51,25 @@ for (const each of documents) {
   writeFileSync(join(out, file), `import type * as Types from './documents.ts';\n${code}`);
   files.push(file);
 }
+// Of what introspection answers the tool writes no types of its own.
 // Pages import all from here; the build puts each file with the pages that ask its operations.
 writeFileSync(
   join(out, 'documents.ts'),
-  `${files.map((file) => `export * from './${file}';\n`).join('')}${types}`,
+  `${files.map((file) => `export * from './${file}';\n`).join('')}${types}\ntype __TypeKind = string;\n`,
 );
+
+const operations = operationsOf(concatAST(documents.map(({ document }) => document)));
+writeFileSync(join(out, 'operations.json'), JSON.stringify(operations, null, 1));
+const ids = operations.map(({ name, id }) => `  ${name}: '${id}',\n`).join('');
+writeFileSync(
+  join(out, 'document-ids.ts'),
+  `/** By the name of the operation. */\nexport const documentIds: Readonly<Record<string, string>> = {\n${ids}};\n`,
+);
+
+/** Every operation as the admin needs it executed: with the names of types, by which it knows what it has to ask anew. */
+function operationsOf(all: DocumentNode): { name: string; id: string; document: string }[] {
+  return Object.entries(separateOperations(all)).map(([name, document]) => {
+    const text = stringifyDocument(formatDocument(document) as DocumentNode);
+    return { name, id: `sha256:${createHash('sha256').update(text).digest('hex')}`, document: text };
+  });
+}

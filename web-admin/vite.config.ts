@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
-import { join } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -18,11 +18,18 @@ const compressed: Plugin = {
   },
 };
 
+const OPERATIONS = join(import.meta.dirname, 'src/operations/generated/operations.json');
+
+/** What the page asks goes with it, for the node that serves it. */
+const emitOperations: Plugin['generateBundle'] = function emit() {
+  this.emitFile({ type: 'asset', fileName: 'operations.json', source: readFileSync(OPERATIONS) });
+};
+
 /** Built into `dist/admin`, which the node serves below `/admin/`; `npm run admin:dev` talks to a node on port 4000. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/admin/',
-  plugins: [react(), compressed],
+  plugins: [react(), { name: 'operations', generateBundle: emitOperations }, compressed],
   resolve: {
     alias: {
       'node:crypto': inBrowsers('crypto.ts'),

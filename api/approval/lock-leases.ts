@@ -1,8 +1,11 @@
 import { LotbookError } from '../errors.ts';
 import type { JsonValue } from '../events/value.ts';
 import { lockIdOf, lockOf, type EntryLock } from '../ledger/entry-lock.ts';
+import { ownerOf } from '../identity/request-token.ts';
 import type { Caller } from '../sharing/caller.ts';
+import { isAddressed } from '../sharing/grant.ts';
 import { bookById, type StoredBook } from '../store/books.ts';
+import { audienceIn } from '../store/introductions.ts';
 import { dropLease, heldLocks, putLease, type HeldLock } from '../store/lock-leases.ts';
 import { isOf } from './decide-lock.ts';
 import { decideHere, noBook, readCurrent } from './here.ts';
@@ -158,5 +161,14 @@ function lockLost(index: number): LotbookError {
 export async function knownBook(door: Door, id: string): Promise<StoredBook> {
   const book = await bookById(door.pool, id);
   if (!book) throw noBook('book');
+  return book;
+}
+
+/** A book in which some rule addresses the caller; every other one is as if it were not there. Throws NOT_FOUND. */
+export async function bookOpenTo(door: Door, caller: Caller, id: string): Promise<StoredBook> {
+  const { grants, organisation: self, pool } = door;
+  const [book, rules] = [await bookById(pool, id), await grants.of(id)];
+  const audience = await audienceIn(pool, { id, owner: ownerOf(id), self }, caller);
+  if (!book || !audience || !rules.some((rule) => isAddressed(rule, audience))) throw noBook('book');
   return book;
 }

@@ -4,7 +4,7 @@ import { LotbookError } from '../errors.ts';
 import { hasRole, type Caller } from '../sharing/caller.ts';
 import { askAsOwner, stillWaits, whenDecided } from './ask-as-owner.ts';
 import { ownedBook, readCurrent } from './here.ts';
-import { checkHolder, knownBook, renewHere, termHere, type LockToken } from './lock-leases.ts';
+import { checkHolder, bookOpenTo, knownBook, renewHere, termHere, type LockToken } from './lock-leases.ts';
 import type { Outbox } from './outbox.ts';
 import { idsToRead } from './prepare.ts';
 import { decideOrQueue } from './request-updates.ts';
@@ -86,7 +86,7 @@ export async function renewLocks(
 ): Promise<Date> {
   const locks = given.map(({ record, token }) => ({ record: canonicalIdentifier(record), token }));
   checkList(locks.map(({ record }) => record));
-  const book = await knownBook(door, id);
+  const book = await (caller.own ? knownBook(door, id) : bookOpenTo(door, caller, id));
   if (!caller.own || termHere(door, book) !== null) return renewHere(door, caller, book, locks);
   await checkHolder(door, caller, id, locks);
   return send(book.authority, id, locks);

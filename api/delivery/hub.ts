@@ -27,6 +27,7 @@ export interface FeedRequest extends Guest {
   after: string | null;
   /** The most items that one batch holds. */
   batch: number;
+  /** Writes the GraphQL execution result of one batch as JSON text. */
   select: Selection;
 }
 
@@ -60,7 +61,8 @@ export function openHub(options: HubOptions): Hub {
 
   const serveFeed = async (request: FeedRequest): Promise<void> => {
     checkBatch(request.batch);
-    const { batch: limit, res, select } = request;
+    const { batch: limit, res } = request;
+    const select = asEvents(request.select);
     const { head, reader, grants, view } = await findBook(options, request.book, request.caller);
     const { epoch } = view;
     const position = request.after === null ? START : decodeCursor(request.after, epoch);
@@ -87,6 +89,11 @@ export function openHub(options: HubOptions): Hub {
       await lobby.clear();
     },
   };
+}
+
+/** Each batch as a `next` event of the graphql-sse protocol, distinct connections mode. */
+function asEvents({ key, render }: Selection): Selection {
+  return { key, render: (batch) => `event: next\ndata: ${render(batch)}\n\n` };
 }
 
 /** Looks after the streams: lost rings, partners suspended or in other groups, revoked clients, ended tokens, slow readers, signs of life. */

@@ -70,11 +70,16 @@ export function openReading(services: ScopeServices): Reading {
     feed: own ? feed : null,
   });
 
-  const isSeen = async (caller: Caller, book: ListedBook): Promise<boolean> => {
+  const isSeen = async (caller: Caller, book: ListedBook, rules?: readonly Grant[]): Promise<boolean> => {
     if (caller.own) return hasRole(caller, 'VIEWER', book.id);
     const reader = await readerIn(services, book, caller);
     if (reader === 'OWN' || reader === null) return reader !== null;
-    return isOpenTo(await grants.of(book.id), questionOf(services, reader));
+    return isOpenTo(rules ?? (await grants.of(book.id)), questionOf(services, reader));
+  };
+  /** As much is read of a book that is not there: the time that it takes tells nobody which of the two it is. */
+  const seenBook = async (caller: Caller, id: string) => {
+    const [book, rules] = [await findBook(db.pool, id), await grants.of(id)];
+    return book && (await isSeen(caller, book, rules)) ? { book, rules } : null;
   };
 
   const search: Reading['search'] = async ({ caller, book, viewAs, ...query }) => {
@@ -91,8 +96,8 @@ export function openReading(services: ScopeServices): Reading {
       return seen;
     },
     book: async (caller, id) => {
-      const book = await findBook(db.pool, id);
-      return book && (await isSeen(caller, book)) ? show(book, caller.own) : null;
+      const seen = await seenBook(caller, id);
+      return seen && show(seen.book, caller.own);
     },
     records: async ({ filter, ...query }) =>
       search({ ...query, search: searchOf(filter), order: 'FIRST', descending: false }),
@@ -122,9 +127,8 @@ export function openReading(services: ScopeServices): Reading {
       return readChanges(db.pool, await scopeOf(services, caller, book, viewAs), query);
     },
     grants: async (caller, id) => {
-      const book = found(await findBook(db.pool, id), 'book');
-      const reader = (await isSeen(caller, book)) ? await readerIn(services, book, caller) : null;
-      return grantsFor(found(reader, 'book'), await grants.of(id));
+      const { book, rules } = found(await seenBook(caller, id), 'book');
+      return grantsFor(found(await readerIn(services, book, caller), 'book'), rules);
     },
     sharing: (query) => readSharing(services, query),
     receipts: (query) => readReceipts(services, query),

@@ -19,7 +19,7 @@ import { viewOf, type View } from './view.ts';
 export interface Selection {
   /** Equal keys render equal batches to equal bytes. */
   key: string;
-  /** The GraphQL execution result of one batch as JSON text. */
+  /** What is written for one batch. */
   render(batch: FeedBatch): string;
 }
 
@@ -173,7 +173,8 @@ export class Room {
     if (noted !== undefined) stretch.position = { ...stretch.position, noted };
     const isAtEnd = stretch.position.backfill === null && stretch.position.seq >= this.head;
     const caughtUp = isAtEnd && this.#note(stretch, limit);
-    const bytes = stretch.items.length === 0 ? null : frame(select, batchOf(stretch, epoch, caughtUp));
+    const bytes =
+      stretch.items.length === 0 ? null : Buffer.from(select.render(batchOf(stretch, epoch, caughtUp)));
     return {
       bytes,
       items: stretch.items.length,
@@ -207,9 +208,4 @@ export class Room {
 
 function batchOf({ items, position }: Stretch, epoch: string, caughtUp: boolean): FeedBatch {
   return { cursor: encodeCursor(position, epoch), items, caughtUp, end: null };
-}
-
-/** One `next` event of the graphql-sse protocol, distinct connections mode. */
-export function frame(select: Selection, batch: FeedBatch): Buffer {
-  return Buffer.from(`event: next\ndata: ${select.render(batch)}\n\n`);
 }

@@ -2,7 +2,7 @@ import type { Standings } from '../store/feeds.ts';
 import { standingName } from '../store/introductions.ts';
 import { encodeCursor, type Position } from './cursor.ts';
 import type { FeedEnd } from './feed.ts';
-import { frame, type Delivery, type Room, type Selection } from './room.ts';
+import type { Delivery, Room, Selection } from './room.ts';
 import type { Reader } from './reader.ts';
 
 const COMPLETE = Buffer.from('event: complete\ndata: \n\n');
@@ -164,7 +164,7 @@ export class Stream {
     const cursor = encodeCursor(this.#position, epoch);
     const caughtUp = this.#position.backfill === null && this.#position.seq >= room.head;
     this.#saysCaughtUp = caughtUp;
-    this.#write(frame(select, { cursor, items: [], caughtUp, end }));
+    this.#write(Buffer.from(select.render({ cursor, items: [], caughtUp, end })));
   }
 
   #write(bytes: Buffer): void {

@@ -50,6 +50,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     apiTokens: 'ADMINISTRATOR',
     accessLog: 'AUDITOR',
     keys: 'VIEWER',
+    // Of oneself; for administrators of all.
+    webhooks: 'SIGNED_IN',
     auditExports: inSome('AUDITOR'),
     auditExport: inSome('AUDITOR'),
     // Reads what was given, and nothing else.
@@ -90,6 +92,11 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     approveRequest: inSome('APPROVER'),
     rejectRequest: inSome('APPROVER'),
     ackFeed: 'SIGNED_IN',
+    // Of oneself; administrators for partners and programs too. What the subscriber may see is decided at each delivery.
+    addWebhook: 'SIGNED_IN',
+    replayWebhook: 'SIGNED_IN',
+    enableWebhook: 'SIGNED_IN',
+    removeWebhook: 'SIGNED_IN',
     // Answered to the members of the authority of the book.
     addCheckpoint: 'SIGNED_IN',
     // Answered to nodes that show a genuine checkpoint.

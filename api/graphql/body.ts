@@ -5,7 +5,10 @@ import { exactNumbers } from './exact-numbers.ts';
 
 /** The parameters of a GraphQL request (GraphQL over HTTP, section 5.1). */
 export interface GraphqlParams {
+  /** Empty where a known document is asked for. */
   query: string;
+  /** Names a document that the node knows (appendix "Persisted Documents"). */
+  documentId: string | null;
   operationName: string | null;
   variables: Record<string, unknown>;
 }
@@ -20,13 +23,22 @@ export function readParams(text: string): GraphqlParams {
   const [fault] = faults;
   if (fault) throw bad(`The body is no sound JSON: ${fault.message}.`, fault.field);
   if (!isObject(value)) throw bad('The body is an object with query and variables.');
-  const { query, operationName = null, variables = null } = value;
-  if (typeof query !== 'string') throw bad('Give the document as a string.', 'query');
+  const { query = null, documentId = null, operationName = null, variables = null } = value;
+  if (documentId !== null && typeof documentId !== 'string')
+    throw bad('Give the id of a document as a string.', 'documentId');
+  if (documentId !== null && query !== null)
+    throw bad('Give the document, or the id of one: not both.', 'documentId');
+  if (documentId === null && typeof query !== 'string') throw bad('Give the document as a string.', 'query');
   if (operationName !== null && typeof operationName !== 'string') {
     throw bad('Give the name of an operation as a string.', 'operationName');
   }
   if (variables !== null && !isObject(variables)) throw bad('Give variables as an object.', 'variables');
-  return { query, operationName, variables: exactVariables(variables ?? {}) };
+  return {
+    query: typeof query === 'string' ? query : '',
+    documentId,
+    operationName,
+    variables: exactVariables(variables ?? {}),
+  };
 }
 
 function exactVariables(variables: Record<string, unknown>): Record<string, unknown> {

@@ -8,6 +8,7 @@ import type { Hub } from '../delivery/hub.ts';
 import type { Inquiries } from '../delivery/inquiry/inquiries.ts';
 import type { Reading } from '../delivery/reading.ts';
 import type { Tracing } from '../delivery/tracing.ts';
+import type { Webhooks } from '../delivery/webhooks/webhooks.ts';
 import type { Exports } from '../exports/exports.ts';
 import type { Partners } from '../partners/partners.ts';
 import type { People } from '../people/people.ts';
@@ -37,6 +38,7 @@ export interface Services {
   hub: Pick<Hub, 'serveFeed'>;
   ackFeed(ack: { caller: Caller; book: string; cursor: string }): Promise<string>;
   partners: Partners;
+  webhooks: Omit<Webhooks, 'start' | 'stop'>;
   people: People;
   /** The network address that a request is from. */
   addressOf(req: IncomingMessage): string;
@@ -49,7 +51,7 @@ export interface Services {
   /** ms */
   clock: () => number;
   randomId: () => string;
-  config: Pick<Config, 'maxBodyBytes' | 'heartbeatMs'>;
+  config: Pick<Config, 'maxBodyBytes' | 'heartbeatMs' | 'sessionDocuments'>;
   log: { error(details: object, message: string): void };
   /** Aborted when the node begins to stop. */
   signal: AbortSignal;

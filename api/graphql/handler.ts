@@ -8,6 +8,7 @@ import type { GraphQLContext, Services } from './context.ts';
 import { DocumentError, isSubscription, openEngine, type Engine } from './engine.ts';
 import { causeOf } from './errors.ts';
 import { noteRefusal } from './noted.ts';
+import { documentOf, readOperations, type PersistedOperations } from './persisted.ts';
 import { readBody } from './read-body.ts';
 import { executableSchema } from './schema.ts';
 import { rootField } from './selection.ts';
@@ -35,7 +36,11 @@ const COST_OF_A_CALL = 1_000;
  */
 export function createGraphqlHandler(
   services: Services,
-  { maxRequestStates = MAX_REQUEST_STATES_PER_ORGANISATION, maxTraces = MAX_TRACES_PER_ORGANISATION } = {},
+  {
+    maxRequestStates = MAX_REQUEST_STATES_PER_ORGANISATION,
+    maxTraces = MAX_TRACES_PER_ORGANISATION,
+    operations = readOperations(),
+  } = {},
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const schema = executableSchema();
   const engine = openEngine(schema);
@@ -48,7 +53,7 @@ export function createGraphqlHandler(
   return (req, res) => {
     const given = res.getHeader('x-request-id');
     const requestId = typeof given === 'string' ? given : services.randomId();
-    serve({ services, schema, engine, limits, requestId, req, res }).catch((error: unknown) => {
+    serve({ services, schema, engine, operations, limits, requestId, req, res }).catch((error: unknown) => {
       report(services, requestId, error);
       answerError(res, error, requestId, error instanceof MethodError ? 405 : undefined);
     });
@@ -59,6 +64,7 @@ interface Call {
   services: Services;
   schema: GraphQLSchema;
   engine: Engine;
+  operations: PersistedOperations;
   /** How many streams of each kind an organisation has open. */
   limits: StreamLimits;
   requestId: string;
@@ -68,7 +74,16 @@ interface Call {
 
 class MethodError extends LotbookError {}
 
-async function serve({ services, schema, engine, limits, requestId, req, res }: Call): Promise<void> {
+async function serve({
+  services,
+  schema,
+  engine,
+  operations,
+  limits,
+  requestId,
+  req,
+  res,
+}: Call): Promise<void> {
   const address = services.addressOf(req);
   const caller = await services.authenticate(req).catch((error: unknown) => {
     noteRefusal(services, { who: null, address, action: 'POST /graphql' }, error);
@@ -79,7 +94,8 @@ async function serve({ services, schema, engine, limits, requestId, req, res }: 
     throw new MethodError('BAD_INPUT', 'Send a POST request.');
   }
   const params = readParams(await readBody(req, services.config.maxBodyBytes));
-  const { document, operation } = engine.read(params.query, params.operationName);
+  const known = { operations, only: services.config.sessionDocuments === 'admin' };
+  const { document, operation } = engine.read(documentOf(params, caller, known), params.operationName);
   const { variables } = params;
   const cost = costOf({ schema, document, operation, variables });
   await services.callLimit.take(caller, 1 + Math.floor(cost.requested / COST_OF_A_CALL));

@@ -5,8 +5,15 @@ import type { GraphQLContext, Services } from './context.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
-/** What people do to their own log-ins; nobody needs a role for it. */
-const OF_ONESELF: ReadonlySet<string> = new Set(['endSession', 'endAllSessions']);
+/** What callers do for themselves; nobody needs a role for it. */
+const OF_ONESELF: ReadonlySet<string> = new Set([
+  'endSession',
+  'endAllSessions',
+  'addWebhook',
+  'replayWebhook',
+  'enableWebhook',
+  'removeWebhook',
+]);
 /** What opens more than the ordinary rules, or closes it. */
 const OF_EMERGENCIES: ReadonlySet<string> = new Set(['proposeEmergency', 'declareEmergency', 'endEmergency']);
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'NOT_PERMITTED']);

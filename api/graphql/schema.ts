@@ -38,6 +38,7 @@ import { retention } from './retention.ts';
 import { dateTime, json } from './scalars.ts';
 import { sharing } from './sharing.ts';
 import { token } from './token.ts';
+import { webhook } from './webhook.ts';
 
 /** One for each file of the contract. */
 const CONCEPTS: readonly Resolvers[] = [
@@ -63,6 +64,7 @@ const CONCEPTS: readonly Resolvers[] = [
   retention,
   sharing,
   token,
+  webhook,
 ];
 
 type Resolver = GraphQLFieldResolver<unknown, GraphQLContext>;

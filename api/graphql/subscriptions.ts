@@ -6,6 +6,7 @@ import type { GivenInquiry } from '../delivery/inquiry/answer.ts';
 import type { TraceQuery } from '../delivery/trace.ts';
 import { LotbookError, toLotbookError } from '../errors.ts';
 import { checkAccess } from './access.ts';
+import type { Caller } from '../sharing/caller.ts';
 import type { GraphQLContext } from './context.ts';
 import { DocumentError } from './engine.ts';
 import { streamInquiry } from './inquiry.ts';
@@ -62,6 +63,23 @@ export async function serveSubscription({
       if (toLotbookError(error).code === 'UNAUTHENTICATED') return null;
       throw error;
     });
+  const standing = watchStanding(context, stillMay);
+  const watched = { ...context, signal: standing.signal };
+  await serveOther({ context: watched, limits, res, field, args, render, stillMay }).finally(standing.stop);
+}
+
+/** Whatever is no feed. */
+async function serveOther(given: {
+  context: GraphQLContext;
+  limits: StreamLimits;
+  res: ServerResponse;
+  field: string;
+  args: Record<string, unknown>;
+  render: (value: unknown) => string;
+  stillMay: () => Promise<Caller | null>;
+}): Promise<void> {
+  const { context, limits, res, field, args, render, stillMay } = given;
+  const { caller } = context;
   if (field === 'requestState') {
     const leave = limits.requestStates.enter(caller.organisation);
     await streamRequestState({ context, res, id: args['id'] as string, render, stillMay }).finally(leave);
@@ -81,6 +99,21 @@ export async function serveSubscription({
   } else {
     throw new Error(`nothing serves the subscription ${field}`);
   }
+}
+
+/** A signal that also aborts when its caller is suspended or revoked, in whichever process of the node. */
+function watchStanding(
+  { bell, signal }: Pick<GraphQLContext, 'bell' | 'signal'>,
+  stillMay: () => Promise<Caller | null>,
+): { signal: AbortSignal; stop: () => void } {
+  const gone = new AbortController();
+  const look = async (): Promise<void> => {
+    // Where that cannot be found out now, the stream itself asks before it says more.
+    const caller = await stillMay().catch(() => undefined);
+    if (caller === null) gone.abort();
+  };
+  const stop = bell.on('partners', () => void look());
+  return { signal: AbortSignal.any([signal, gone.signal]), stop };
 }
 
 function argumentsOf({ schema, operation, variables }: AskedSubscription): Record<string, unknown> {

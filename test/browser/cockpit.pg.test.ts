@@ -74,6 +74,20 @@ describe.skipIf(!hasBrowser())('the cockpit', () => {
     await page.getByText(/action/).waitFor();
   });
 
+  test('asks the node in GraphQL by hand, helped by what the contract says', async () => {
+    const { page, open, faults } = admin;
+    await open('/queries', 'Queries');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    const answer = page.getByRole('region', { name: 'Answer' });
+    await answer.getByText(`"id": "${BOOK}"`).waitFor();
+    await page.getByLabel('Find an operation').fill('addClient');
+    await page.getByRole('button', { name: 'mutation addClient' }).click();
+    expect(await page.getByLabel('Document').inputValue()).toContain('addClient(input: $input)');
+    await page.getByLabel('Document').press('Control+Enter');
+    await answer.getByText(/Variable \\?"\$input\\?" of required type/).waitFor();
+    expect(await faults()).toEqual([]);
+  });
+
   test('makes a partner: a link with its fingerprint, then the comparison by what people read out', async () => {
     const { page, open } = admin;
     await open('/partners', 'Partners');

@@ -74,7 +74,13 @@ describe.skipIf(!hasBrowser())('the recall screens', () => {
     await filmCode(film, `https://shop.example/01/${GTIN}/10/SALAD`);
     fresh = await freshDatabase();
     [node, browser] = await Promise.all([
-      startNodeProcess({ organisation: 'packer.example', books: ['season'], databaseUrl: fresh.url }),
+      startNodeProcess({
+        organisation: 'packer.example',
+        books: ['season'],
+        databaseUrl: fresh.url,
+        // Whatever the pages ask, they ask by ids of operations.
+        env: { LOTBOOK_SESSION_DOCUMENTS: 'admin' },
+      }),
       openBrowser(cameraFlags(film)),
     ]);
     const { requests } = await node.mutate(

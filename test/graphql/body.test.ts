@@ -8,6 +8,7 @@ describe('the body of a GraphQL request', () => {
   it('is read with its variables', () => {
     expect(readParams('{"query":"q","operationName":"n","variables":{"a":[1,"x",null,true]}}')).toEqual({
       query: 'q',
+      documentId: null,
       operationName: 'n',
       variables: { a: [1, 'x', null, true] },
     });

@@ -39,7 +39,7 @@ function missing(name: string): never {
 export async function serveGraphql(
   callers: Readonly<Record<string, Caller>>,
   given: Partial<Services>,
-  options: { maxRequestStates?: number } = {},
+  options: Parameters<typeof createGraphqlHandler>[1] = {},
 ): Promise<GraphqlEndpoint> {
   const services = {
     node: { organisation: 'a.example', name: 'A', url: 'http://a.example', protocol: '1', version: '0' },
@@ -53,7 +53,7 @@ export async function serveGraphql(
     people: { log: { note: () => Promise.resolve(), noteLater: () => undefined } } as unknown,
     clock: Date.now,
     randomId: () => 'request-1',
-    config: { maxBodyBytes: 100_000, heartbeatMs: 60_000 },
+    config: { maxBodyBytes: 100_000, heartbeatMs: 60_000, sessionDocuments: 'any' },
     log: { error: () => undefined },
     signal: new AbortController().signal,
     bell: { on: () => () => undefined },

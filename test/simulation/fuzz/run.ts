@@ -65,6 +65,8 @@ function faultsOf(
   if (answer.status === 'silence') found.push(`no answer to ${what}`);
   if (answer.text.includes('"INTERNAL"')) found.push(`INTERNAL to ${what}`);
   if (/\bat \S+ \(?(file:|node:|\/)\S+:\d+/.test(answer.text)) found.push(`a stack in the answer to ${what}`);
+  if (answer.text.startsWith('{"errors":[') && !answer.text.includes('"requestId":"'))
+    found.push(`an error without the id of its request to ${what}`);
   if (!mayRead.has(as) && hidden.some((canary) => answer.text.includes(canary)))
     found.push(`a leak to ${what}`);
   return found;

@@ -1,11 +1,12 @@
-import { cacheExchange, Client, fetchExchange } from 'urql';
+import { cacheExchange, Client, fetchExchange, mapExchange, makeOperation, type Operation } from 'urql';
+import { documentIdOf } from './document-id.ts';
 
 /** Speaks to the node that served the page, with the session of the person who looks at it. */
 export function openClient(): Client {
   return new Client({
     url: '/graphql',
     preferGetMethod: false,
-    exchanges: [cacheExchange, fetchExchange],
+    exchanges: [cacheExchange, mapExchange({ onOperation: byId }), fetchExchange],
     requestPolicy: 'cache-and-network',
     fetchOptions: () => ({
       credentials: 'same-origin',
@@ -13,6 +14,14 @@ export function openClient(): Client {
       headers: { 'lotbook-request': '1' },
     }),
   });
+}
+
+/** The node knows the operations of the admin that it serves: their ids are sent, not their text. */
+function byId(operation: Operation): Operation {
+  const documentId = documentIdOf(operation.query);
+  if (documentId === null) return operation;
+  const query = { ...operation.query, definitions: [], documentId };
+  return makeOperation(operation.kind, { ...operation, query }, operation.context);
 }
 
 /** Sends the person to the log-in page, and back here afterwards. */

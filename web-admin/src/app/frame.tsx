@@ -4,6 +4,7 @@ import {
   IconAffiliate,
   IconBellRinging,
   IconStopwatch,
+  IconApi,
   IconBook2,
   IconChecklist,
   IconFileCertificate,
@@ -50,6 +51,7 @@ const PLACES: readonly { to: string; label: string; icon: TablerIcon; role?: Rol
   { to: '/keys', label: 'Keys', icon: IconKey },
   { to: '/people', label: 'People', icon: IconUsers, role: 'ADMINISTRATOR' },
   { to: '/exports', label: 'Exports', icon: IconFileCertificate, role: 'AUDITOR' },
+  { to: '/queries', label: 'Queries', icon: IconApi },
   { to: '/access-log', label: 'Access log', icon: IconListDetails, role: 'AUDITOR' },
 ];
 

@@ -34,6 +34,7 @@ export const routes: RouteObject[] = [
       { path: 'people', lazy: () => import('../pages/people.tsx') },
       { path: 'access-log', lazy: () => import('../pages/access-log.tsx') },
       { path: 'exports', lazy: () => import('../pages/exports.tsx') },
+      { path: 'queries', lazy: () => import('../pages/queries.tsx') },
       { path: '*', lazy: () => import('../pages/nowhere.tsx') },
     ],
   },

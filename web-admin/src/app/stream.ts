@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { stringifyDocument } from 'urql';
+import { documentIdOf } from './document-id.ts';
 
 /**
  * What a subscription brings, one value after another (graphql-sse's distinct connections mode).
@@ -10,11 +11,15 @@ export async function* subscribe<D, V>(
   variables: V,
   signal: AbortSignal,
 ): AsyncGenerator<D, void> {
+  const documentId = documentIdOf(document);
   const response = await fetch('/graphql', {
     method: 'POST',
     credentials: 'same-origin',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'lotbook-request': '1' },
-    body: JSON.stringify({ query: stringifyDocument(document), variables }),
+    body: JSON.stringify({
+      ...(documentId ? { documentId } : { query: stringifyDocument(document) }),
+      variables,
+    }),
     signal,
   });
   if (!response.ok || !response.body) throw new Error(await wordsOf(response));
@@ -36,7 +41,9 @@ async function wordsOf(response: Response): Promise<string> {
 }
 
 /** Server-sent events (WHATWG HTML, section 9.2.6), as far as the node writes them. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<{ event: string; data: string }> {
+export async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ event: string; data: string }> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
   let text = '';
   try {

@@ -22,6 +22,7 @@ import {
   SuspendPartnerDocument,
 } from '../operations/generated/documents.ts';
 import { ItsBooks } from './partners/its-books.tsx';
+import { PartnerWebhooks } from './partners/webhooks.tsx';
 import { reachOf, STATES } from './partners/words.ts';
 
 type Partner = PartnerWithKeysQuery['partners'][number];
@@ -82,6 +83,7 @@ function Of({ partner }: { partner: Partner }) {
       />
       {waits && has('ADMINISTRATOR') && <Compare partner={partner} />}
       <ItsBooks owner={organisation} />
+      {has('ADMINISTRATOR') && <PartnerWebhooks organisation={organisation} />}
       <Text>
         <Anchor component={Link} to={`/sharing?${new URLSearchParams({ partner: organisation }).toString()}`}>
           What it may see of yours, and what it has received

@@ -7,6 +7,7 @@ import {
   AuthoritiesDocument,
   BooksDocument,
   PartnersDocument,
+  WebhooksDocument,
 } from '../../operations/generated/documents.ts';
 import { stateOf } from '../authority/words.ts';
 
@@ -21,6 +22,7 @@ export function Alarms() {
   const [{ data: books }] = useQuery({ query: BooksDocument });
   const [{ data: authorities }] = useQuery({ query: AuthoritiesDocument });
   const [{ data: partners }] = useQuery({ query: PartnersDocument });
+  const [{ data: webhooks }] = useQuery({ query: WebhooksDocument });
   const alarms = [
     ...(authorities?.authorities ?? []).flatMap((authority): Alarm[] => {
       const { text, isAlarm } = stateOf(authority);
@@ -41,6 +43,11 @@ export function Alarms() {
         return [{ key: organisation, to, text }];
       },
     ),
+    ...(webhooks?.webhooks ?? []).flatMap(({ id, book, subscriber, state, reason }): Alarm[] => {
+      const to = `/partner?${new URLSearchParams({ organisation: subscriber }).toString()}`;
+      const text = `Nothing of ${book} is posted to ${subscriber} any more. ${reason ?? ''}`;
+      return state === 'DISABLED' ? [{ key: id, to, text }] : [];
+    }),
     ...(books?.books ?? []).flatMap(({ id, title, owner, feed }): Alarm[] => {
       const to = `/partner?${new URLSearchParams({ organisation: owner }).toString()}`;
       if (feed && feed.quarantined > 0)
