@@ -9,12 +9,14 @@ import { addDemo } from './cli/demo.ts';
 import { addEmergency } from './cli/emergency.ts';
 import { addErase } from './cli/erase.ts';
 import { addExport } from './cli/export.ts';
+import { addExtract } from './cli/extract.ts';
 import { addHash } from './cli/hash.ts';
 import { addImport } from './cli/import.ts';
 import { addInit } from './cli/init.ts';
 import { addKeys } from './cli/keys.ts';
 import { wholeNumber } from './cli/options.ts';
 import { EXIT, reportError } from './cli/output.ts';
+import { addLabel } from './cli/label.ts';
 import { addLocks } from './cli/locks.ts';
 import { addPartners } from './cli/partners.ts';
 import { addRecords } from './cli/records.ts';
@@ -71,6 +73,8 @@ export function createProgram(): Command {
     addLocks,
     addRetention,
     addExport,
+    addExtract,
+    addLabel,
     addVerify,
     addDemo,
     addToken,

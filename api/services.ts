@@ -11,6 +11,7 @@ import { followOwnKeys, introducing, mainKey } from './services/keys.ts';
 import { renewingAt } from './services/renew-locks.ts';
 import { openSharedBook } from './services/shared-book.ts';
 import { openCheckpointing } from './services/checkpoints.ts';
+import { filesOf } from './services/files.ts';
 import { openInquiryRoom } from './services/inquiries.ts';
 import { registerMetrics } from './services/metrics.ts';
 import { callerNamed, openWebhookRoom } from './services/webhooks.ts';
@@ -123,7 +124,7 @@ export function openServices(context: Context, draining: AbortSignal): NodeServi
       cases,
       inquiries: openInquiryRoom(context, sources),
       checkpoints,
-      exports,
+      ...filesOf(exports, { reading, tracing, organisation: node.organisation }),
       retention,
       partners,
       webhooks,

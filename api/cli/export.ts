@@ -1,12 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { JsonObject } from '../identity/strict-json.ts';
 import { connectOwnNode, type OwnNode } from './own-node.ts';
-import { configOf } from './options.ts';
+import { download, untilMade } from './made-file.ts';
+import { configOf, instant } from './options.ts';
 import { CommandError, printLine } from './output.ts';
 import { fetchToken } from './token.ts';
 
@@ -23,7 +20,6 @@ const START = `mutation ($input: StartExportInput!) {
   startExport(input: $input) { export { ${FIELDS} } error { message duty } }
 }`;
 const LOOK = `query ($id: ID!) { auditExport(id: $id) { ${FIELDS} } }`;
-const POLL_MS = 200;
 
 export function addExport(program: Command): void {
   program
@@ -70,12 +66,6 @@ function formatOf(file: string): 'JSONL_GZ' | 'ZIP' {
   throw new CommandError(`${file} is not named for an export.`, 'Name it NAME.jsonl.gz or NAME.zip.', 2);
 }
 
-function instant(text: string): Date {
-  const date = new Date(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError('It must be a time such as 2026-07-01T00:00:00Z, or a date.');
-}
-
 /** Lets the node write the export, and tells how far it is. */
 async function makeExport(node: OwnNode, format: string, options: Options): Promise<JsonObject> {
   const { book, audience, records, from, to } = options;
@@ -87,29 +77,7 @@ async function makeExport(node: OwnNode, format: string, options: Options): Prom
     until: to,
     format,
   };
-  const started = await node.mutate(START, { input });
-  let job = started['export'] as JsonObject;
-  const show = process.stderr.isTTY === true;
-  while (job['state'] === 'RUNNING') {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    job = (await node.query(LOOK, { id: job['id'] }))['auditExport'] as JsonObject;
-    if (show) process.stderr.write(`\r${String(job['done'])} of ${String(job['entries'])} entries`);
-  }
-  if (show) process.stderr.write('\r\u001B[K');
-  if (job['state'] === 'DONE') return job;
-  throw new CommandError(String(job['message']), 'Run the command again.');
-}
-
-/** The file is there once it is whole. */
-async function download(url: string, token: string, file: string): Promise<void> {
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, redirect: 'error' });
-  if (!response.ok || !response.body)
-    throw new CommandError(`The node answered ${response.status} for the file.`, 'Run the command again.');
-  const part = `${file}.part`;
-  try {
-    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(part, { mode: 0o600 }));
-    await rename(part, file);
-  } finally {
-    await rm(part, { force: true });
-  }
+  const started = (await node.mutate(START, { input }))['export'] as JsonObject;
+  const look = async () => (await node.query(LOOK, { id: started['id'] }))['auditExport'] as JsonObject;
+  return untilMade(started, look, (job) => `${String(job['done'])} of ${String(job['entries'])} entries`);
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { checkText } from '../events/check.ts';
 import type { JsonObject } from '../identity/strict-json.ts';
 import { readInput } from './check.ts';
 import { openProgress } from './import/progress.ts';
-import { type ImportFile, readImport } from './import/read.ts';
+import { type ImportFile, readOrRefuse } from './import/read.ts';
 import { sendChunks } from './import/send.ts';
 import { type FileResult, openTally, refusalLine, summaryLine } from './import/tally.ts';
 import { configOf } from './options.ts';
@@ -24,7 +23,7 @@ export function addImport(program: Command): void {
         'nothing is sent. An import that was interrupted goes on where it was when the same command is run again; what ' +
         'the book holds already is not doubled.',
     )
-    .argument('<files...>', 'EPCIS 2.0 JSON documents; - is stdin')
+    .argument('<files...>', 'EPCIS 2.0 JSON documents, or JSON of FoodChain-Lab; - is stdin')
     .option('--book <book>', "book of this node, such as season-2026; default: the node's only one")
     .option('--json', 'print JSON')
     .action(async (names: string[], options: Options, command: Command) => {
@@ -45,9 +44,9 @@ async function readAll(names: readonly string[], { json }: Options): Promise<Imp
   const faults: string[] = [];
   for (const name of names) {
     const text = await readInput(name);
-    const file = readImport(name, text);
-    if (file) files.push(file);
-    else faults.push(checkText(name, text).line);
+    const file = readOrRefuse(name, text);
+    if (typeof file === 'string') faults.push(file);
+    else files.push(file);
   }
   if (faults.length === 0) return files;
   if (json) printJson({ ok: false, problems: faults });

@@ -24,3 +24,10 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 }
+
+/** A moment, RFC 3339, or the beginning of a day in UTC. */
+export function instant(text: string): Date {
+  const date = new Date(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError('It must be a time such as 2026-07-01T00:00:00Z, or a date.');
+}

@@ -25,17 +25,33 @@ export function toEpcis(fields: Readonly<Fields>): string {
   return writeJson({ '@context': namespaces.context(), ...event });
 }
 
-/** An EPCISDocument of events, as JSON text. `creationDate` is a date and time with zone. */
-export function epcisDocument(events: readonly Readonly<Fields>[], creationDate: string): string {
-  const namespaces = new Namespaces();
-  const eventList = events.map((fields) => prefixed(fields, namespaces));
-  return writeJson({
-    '@context': namespaces.context(),
-    type: 'EPCISDocument',
-    schemaVersion: '2.0',
-    creationDate,
-    epcisBody: { eventList },
-  });
+/**
+ * An EPCISDocument that is written event by event: which prefixes its context has is known when all events are written, so that
+ * `head` comes after them, and before them in the document.
+ */
+export class EpcisDocumentWriter {
+  private readonly namespaces = new Namespaces();
+  private count = 0;
+
+  /** The text of the next event, with the comma before it. */
+  event(fields: Readonly<Fields>): string {
+    const text = writeJson(prefixed(fields, this.namespaces));
+    this.count += 1;
+    return this.count === 1 ? text : `,\n${text}`;
+  }
+
+  /** `creationDate` is a date and time with zone. */
+  head(creationDate: string): string {
+    const about = {
+      '@context': this.namespaces.context(),
+      type: 'EPCISDocument',
+      schemaVersion: '2.0',
+      creationDate,
+    };
+    return `${writeJson(about).slice(0, -1)},"epcisBody":{"eventList":[\n`;
+  }
+
+  readonly end = '\n]}}\n';
 }
 
 /** The answer to an EPCIS query: an EPCISQueryDocument of events, as JSON text. */

@@ -4,15 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { packagePath } from '../package-root.ts';
 import type { ExportFormat } from '../store/export-jobs.ts';
+import { FILE_KINDS } from './file-kinds.ts';
 import { zipOf } from './zip.ts';
 
 /** The log in an archive, and the page that verifies it in a browser. */
-export const LOG_NAME = 'audit.jsonl.gz';
+export const LOG_NAME = FILE_KINDS.JSONL_GZ.name;
 const PAGE_NAME = 'verify.html';
-
-export function fileName(format: ExportFormat): string {
-  return format === 'ZIP' ? 'audit.zip' : LOG_NAME;
-}
 
 /**
  * Writes lines, each with its line feed, compressed, into a file that is there once it is whole.

@@ -54,8 +54,12 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     webhooks: 'SIGNED_IN',
     auditExports: inSome('AUDITOR'),
     auditExport: inSome('AUDITOR'),
+    // Those that the caller asked for.
+    dataFiles: inSome('VIEWER'),
+    dataFile: inSome('VIEWER'),
     // Reads what was given, and nothing else.
     identify: 'SIGNED_IN',
+    label: 'SIGNED_IN',
     converge: 'SIGNED_IN',
     reconcile: 'SIGNED_IN',
     // Says what is wrong with the records of others.
@@ -105,6 +109,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     handOverAuthority: inBook('ADMINISTRATOR'),
     takeOverAuthority: inBook('ADMINISTRATOR'),
     startExport: inBook('AUDITOR'),
+    // What may be read of its books decides.
+    startFile: inSome('VIEWER'),
     addEmergencyRule: inBook('ADMINISTRATOR'),
     proposeEmergency: inBook('INVESTIGATOR'),
     // And another person than who proposed it.

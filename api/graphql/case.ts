@@ -179,10 +179,11 @@ function replyView(
 function boardView({ totals, ...board }: Board): View<'NoticeBoard'> {
   return {
     ...board,
-    totals: totals.map(({ unit, consigned, found }) => ({
+    totals: totals.map(({ unit, consigned, found, foundBelow }) => ({
       unit,
       consigned: consigned.toFixed(),
       found: found.toFixed(),
+      foundBelow: foundBelow.toFixed(),
       unaccounted: consigned.minus(found).toFixed(),
     })),
   };

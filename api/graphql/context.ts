@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { Hub } from '../delivery/hub.ts';
 import type { Inquiries } from '../delivery/inquiry/inquiries.ts';
 import type { Reading } from '../delivery/reading.ts';
+import type { EventQuery } from '../delivery/select-events.ts';
 import type { Tracing } from '../delivery/tracing.ts';
 import type { Webhooks } from '../delivery/webhooks/webhooks.ts';
 import type { Exports } from '../exports/exports.ts';
@@ -14,6 +15,7 @@ import type { Partners } from '../partners/partners.ts';
 import type { People } from '../people/people.ts';
 import type { Replication } from '../replication/replication.ts';
 import type { Retention } from '../approval/retention.ts';
+import type { Selection } from '../recall/selection.ts';
 import type { Caller } from '../sharing/caller.ts';
 import type { Bell } from '../store/bell.ts';
 import type { OwnKeys } from '../store/own-keys.ts';
@@ -31,7 +33,9 @@ export interface Services {
   books: Books;
   cases: Omit<Cases, 'start' | 'stop' | 'openLink' | 'answerByLink'>;
   inquiries: Inquiries;
-  exports: Pick<Exports, 'start' | 'find' | 'list'>;
+  exports: Omit<Exports, 'file' | 'close'>;
+  /** @throws LotbookError BAD_INPUT, NOT_FOUND */
+  selectEvents(query: EventQuery): Promise<Selection>;
   approval: Omit<Approval, 'sequencer'>;
   retention: Omit<Retention, 'run' | 'start' | 'stop'>;
   grants: Pick<Grants, 'of'>;

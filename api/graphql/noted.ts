@@ -5,10 +5,11 @@ import type { GraphQLContext, Services } from './context.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
-/** What callers do for themselves; nobody needs a role for it. */
-const OF_ONESELF: ReadonlySet<string> = new Set([
+/** What callers do for themselves, and what they take away: noted whatever role it needs. */
+const ALWAYS_NOTED: ReadonlySet<string> = new Set([
   'endSession',
   'endAllSessions',
+  'startFile',
   'addWebhook',
   'replayWebhook',
   'enableWebhook',
@@ -57,7 +58,7 @@ function isNoted(type: RootType, operation: string): boolean {
   return (
     role === 'ADMINISTRATOR' ||
     role === 'AUDITOR' ||
-    OF_ONESELF.has(operation) ||
+    ALWAYS_NOTED.has(operation) ||
     OF_EMERGENCIES.has(operation)
   );
 }
@@ -77,7 +78,9 @@ export function noteRefusal(
 function objectOf(args: Args, answer: unknown): string | null {
   const { input } = args;
   const given = { ...(isObject(input) ? input : {}), ...args };
-  const made = isObject(answer) ? [answer['person'], answer['apiToken'], answer['client']] : [];
+  const made = isObject(answer)
+    ? [answer['person'], answer['apiToken'], answer['client'], answer['file']]
+    : [];
   const names = ['book', 'person', 'organisation', 'clientId', 'id'];
   const found = [
     ...names.map((name) => given[name]),

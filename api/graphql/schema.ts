@@ -22,10 +22,12 @@ import type { GraphQLContext } from './context.ts';
 import { edit } from './edit.ts';
 import { auditExport } from './export.ts';
 import { feed } from './feed.ts';
+import { file } from './file.ts';
 import type { Resolvers } from './generated/resolvers.ts';
 import { grant } from './grant.ts';
 import { inquiry } from './inquiry.ts';
 import { keys } from './keys.ts';
+import { label } from './label.ts';
 import { lock } from './lock.ts';
 import { nodeResolvers as node } from './node.ts';
 import { noted } from './noted.ts';
@@ -51,9 +53,11 @@ const CONCEPTS: readonly Resolvers[] = [
   checkpoint,
   edit,
   feed,
+  file,
   grant,
   inquiry,
   keys,
+  label,
   lock,
   node,
   partner,

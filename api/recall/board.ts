@@ -16,7 +16,17 @@ export interface Board {
   /** Names of recipients. */
   overdue: string[];
   /** In the base unit of each kind; what cannot be converted is never summed. */
-  totals: { unit: string; consigned: Exact; found: Exact }[];
+  totals: BoardTotal[];
+}
+
+/** What was consigned to the direct recipients, and what was found: a tier's goods are those that the one above passed on. */
+export interface BoardTotal {
+  unit: string;
+  consigned: Exact;
+  /** By the direct recipients. */
+  found: Exact;
+  /** By those below them, of what these had passed on. */
+  foundBelow: Exact;
 }
 
 const RANK = { AWAITED: 0, ACKNOWLEDGED: 1, ANSWERED: 2, CONFIRMED: 3 } as const;
@@ -28,15 +38,17 @@ export function isOverdue({ state, acknowledgeBy, respondBy }: ReplyContent, now
 }
 
 export function boardOf(replies: readonly ReplyContent[], now: number): Board {
-  const totals = new Map<string, { unit: string; consigned: Exact; found: Exact }>();
-  const add = (what: 'consigned' | 'found', { quantity, uom }: { quantity: string; uom: string }): void => {
+  const totals = new Map<string, BoardTotal>();
+  const nothing = { consigned: new Exact(0), found: new Exact(0), foundBelow: new Exact(0) };
+  const add = (what: keyof typeof nothing, { quantity, uom }: { quantity: string; uom: string }): void => {
     const { quantity: amount, unit } = toBase(new Exact(quantity), uom, undefined, []);
-    const total = totals.get(unit) ?? { unit, consigned: new Exact(0), found: new Exact(0) };
+    const total = totals.get(unit) ?? { unit, ...nothing };
     totals.set(unit, { ...total, [what]: total[what].plus(amount) });
   };
   for (const { consigned = [], found = [], foundBelow = [] } of replies) {
     for (const amount of consigned) add('consigned', amount);
-    for (const amount of [...found, ...foundBelow]) add('found', amount);
+    for (const amount of found) add('found', amount);
+    for (const amount of foundBelow) add('foundBelow', amount);
   }
   return {
     direct: countsOf(replies),
@@ -46,7 +58,7 @@ export function boardOf(replies: readonly ReplyContent[], now: number): Board {
   };
 }
 
-/** The share of what was consigned that was found, 0 to 1; null where nothing is known to have been consigned. */
+/** The share of what was consigned that its recipients found themselves, 0 to 1; null where nothing is known to have been consigned. */
 export function reconciled({ totals }: Pick<Board, 'totals'>): number | null {
   const shares = totals.flatMap(({ consigned, found }) =>
     consigned.isZero() ? [] : [Exact.min(1, found.div(consigned)).toNumber()],

@@ -42,7 +42,7 @@ export async function eraseEarlier(
 async function removeExports(client: pg.PoolClient, book: string, at: Date): Promise<void> {
   await client.query(
     `UPDATE export_job SET state = 'REMOVED', bytes = NULL, message = $2, "finishedAt" = coalesce("finishedAt", $3)
-      WHERE book = $1 AND state IN ('RUNNING', 'DONE')`,
+      WHERE $1 = ANY(books) AND state IN ('RUNNING', 'DONE')`,
     [book, EXPORT_MESSAGE, at],
   );
 }

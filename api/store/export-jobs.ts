@@ -1,21 +1,27 @@
 import type { ExportJob as Row } from './generated/client.ts';
 import type { Db } from './partners.ts';
 
-export type ExportFormat = 'JSONL_GZ' | 'ZIP';
+/** Of an audit export, which anybody can verify. */
+export const EXPORT_FORMATS = ['JSONL_GZ', 'ZIP'] as const;
+/** Of a file that investigators and other programs read. */
+export const FILE_FORMATS = ['XLSX', 'CSV', 'EPCIS', 'FOODCHAIN_LAB'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type FileFormat = (typeof FILE_FORMATS)[number];
 export type ExportState = 'RUNNING' | 'DONE' | 'FAILED' | 'REMOVED';
 
-/** An audit export that somebody asked for. */
-export interface ExportJob {
+/** A file that somebody asked for. */
+export interface ExportJob<Format = ExportFormat | FileFormat> {
   id: string;
-  book: string;
+  /** Those that are read. */
+  books: string[];
   /** Client id of who asked. */
   client: string;
   /** With whose eyes; null is everything. */
   audience: string | null;
-  format: ExportFormat;
+  format: Format;
   state: ExportState;
-  /** Entries of the log, and how many of them are dealt with. */
-  entries: number;
+  /** Entries of the log, or events, null where they are not counted before; and how many of them are dealt with. */
+  entries: number | null;
   done: number;
   /** Of the finished file. */
   bytes: number | null;
@@ -54,19 +60,21 @@ export async function findExport(db: Db, id: string, now: Date): Promise<ExportJ
   return row && jobOf(row);
 }
 
-/** Those of these books, or of all, the newest first. */
+/** Those of some formats, of one client or of all, of these books or of all; the newest first. */
 export async function listExports(
   db: Db,
-  { books, limit }: { books: readonly string[] | null; limit: number },
-  now: Date,
+  given: { formats: readonly ExportJob['format'][]; client?: string; books?: readonly string[] | null },
+  { limit, now }: { limit: number; now: Date },
 ): Promise<ExportJob[]> {
   await failDead(db, now);
-  const where = books ? { book: { in: [...books] } } : {};
-  const rows = await db.exportJob.findMany({
-    where,
-    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-    take: limit,
-  });
+  const { formats, client, books = null } = given;
+  const where = {
+    format: { in: [...formats] },
+    ...(client !== undefined && { client }),
+    ...(books && { books: { hasSome: [...books] } }),
+  };
+  const orderBy = [{ createdAt: 'desc' as const }, { id: 'desc' as const }];
+  const rows = await db.exportJob.findMany({ where, orderBy, take: limit });
   return rows.map(jobOf);
 }
 
@@ -94,7 +102,7 @@ async function failDead(db: Db, now: Date): Promise<void> {
 function jobOf({ bytes, format, state, ...row }: Row): ExportJob {
   return {
     ...row,
-    format: format as ExportFormat,
+    format: format as ExportJob['format'],
     state: state as ExportState,
     bytes: bytes === null ? null : Number(bytes),
   };

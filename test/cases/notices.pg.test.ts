@@ -28,7 +28,7 @@ const NOTICE = `notice {
   replies { recipient state overdue reminders impact found { lot quantity uom disposition } below { notified answered confirmed }
             foundBelow { quantity uom disposition } }
   board { direct { notified acknowledged answered confirmed } below { notified answered confirmed } overdue
-          totals { unit consigned found unaccounted } }
+          totals { unit consigned found foundBelow unaccounted } }
 }`;
 
 let databases: FreshDatabase[] = [];
@@ -429,9 +429,10 @@ describe('a recall', () => {
     expect(found?.notices[0]?.board).toMatchObject({
       direct: { notified: 2, confirmed: 2 },
       below: { notified: 1, confirmed: 1 },
-      totals: [{ unit: 'KGM', consigned: '65', found: '85' }],
+      // What the shop found is of what the wholesaler made and passed on.
+      totals: [{ unit: 'KGM', consigned: '65', found: '5', foundBelow: '80', unaccounted: '60' }],
     });
-    expect(found?.score).toEqual({ reconciled: 1, toTrace: expect.any(Number) });
+    expect(found?.score).toEqual({ reconciled: expect.closeTo(5 / 65), toTrace: expect.any(Number) });
   });
 
   it('is shown to whoever scans the code of a lot, as far as it is public', async () => {

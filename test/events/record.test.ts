@@ -3,7 +3,7 @@ import { parseDocument } from '../../api/events/epcis.ts';
 import { flatten, unflatten } from '../../api/events/fields.ts';
 import { eventHash } from '../../api/events/hash.ts';
 import { eventRecord, RECORD_TYPES, validateRecord } from '../../api/events/record.ts';
-import { epcisDocument, epcisQueryDocument, toEpcis } from '../../api/events/to-epcis.ts';
+import { EpcisDocumentWriter, epcisQueryDocument, toEpcis } from '../../api/events/to-epcis.ts';
 import { eventsOf, objectEvent, parsed, sharedFiles, sharedText, transformationEvent } from './support.ts';
 
 const LOT = 'urn:epc:class:lgtin:4012345.012345.A1';
@@ -156,8 +156,10 @@ describe('an event written as EPCIS', () => {
 
   it('may stand in a document or in the answer to a query', () => {
     const { fields } = eventRecord(parsed(objectEvent({ 'example:a': 1 })));
+    const writer = new EpcisDocumentWriter();
+    const body = writer.event(fields) + writer.event(fields);
     for (const text of [
-      epcisDocument([fields, fields], '2026-07-22T10:30:00Z'),
+      writer.head('2026-07-22T10:30:00Z') + body + writer.end,
       epcisQueryDocument([fields, fields], '2026-07-22T10:30:00Z', { queryName: 'q' }),
     ]) {
       expect(eventsOf(text).map((event) => flatten(event))).toEqual([fields, fields]);

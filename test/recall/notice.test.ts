@@ -219,6 +219,15 @@ describe('the score of a case', () => {
     });
   });
 
+  it('does not count what lower tiers found of what was passed on to them', () => {
+    const foundBelow = [{ quantity: '100', uom: 'KGM', disposition: 'SOLD' }];
+    const board = boardOf([reply({ consigned, found, foundBelow })], NOW);
+    expect(board.totals.map((total) => [total.unit, Number(total.found), Number(total.foundBelow)])).toEqual([
+      ['KGM', 7.5, 100],
+    ]);
+    expect(reconciled(board)).toBe(0.75);
+  });
+
   it('is not known of what nobody told a quantity of', () => {
     expect(reconciled(boardOf([reply({})], NOW))).toBeNull();
   });

@@ -7,7 +7,7 @@ import { connectOwnNode } from '../own-node.ts';
 export const ERROR = 'error { message duty }';
 export const NOTICE = `notice { id book case title state missing { field message }
   replies { recipient state overdue impact reminders escalatedTo found { lot quantity uom disposition } }
-  board { direct { notified acknowledged answered confirmed } overdue totals { unit consigned found unaccounted } } }`;
+  board { direct { notified acknowledged answered confirmed } overdue totals { unit consigned found foundBelow unaccounted } } }`;
 
 /** A command about one notice. */
 export function step(cases: Command, name: string, summary: string): Command {

@@ -1,5 +1,7 @@
-import { documentRecords } from '../../events/document-records.ts';
+import { checkText } from '../../events/check.ts';
+import { type DocumentRecord, documentRecords } from '../../events/document-records.ts';
 import { parseDocument } from '../../events/epcis.ts';
+import { FoodChainLabError, isFoodChainLab, readFoodChainLab } from '../../events/foodchain-lab.ts';
 import type { Fields } from '../../events/fields.ts';
 import type { RecordType } from '../../events/record.ts';
 import { sha256Bytes } from '../../identity/sha256.ts';
@@ -32,11 +34,11 @@ export interface ImportFile {
 
 const CHANGES_IN_CHUNK = 100;
 
-/** A file as update requests; null where it is refused. `text` is the EPCIS document. */
+/** A file as update requests; null where it is refused. `text` is an EPCIS document, or a file of FoodChain-Lab. @throws FoodChainLabError */
 export function readImport(name: string, text: string): ImportFile | null {
-  const parsed = parseDocument(text);
-  if (!parsed.ok) return null;
-  const { events, masterData } = documentRecords(parsed);
+  const read = recordsIn(text);
+  if (!read) return null;
+  const { events, masterData } = read;
   return {
     name,
     records: masterData.length,
@@ -46,6 +48,22 @@ export function readImport(name: string, text: string): ImportFile | null {
       `import:${sha256Bytes(text).toString('hex')}`,
     ),
   };
+}
+
+function recordsIn(text: string): { events: DocumentRecord[]; masterData: DocumentRecord[] } | null {
+  if (isFoodChainLab(text)) return readFoodChainLab(text);
+  const parsed = parseDocument(text);
+  return parsed.ok ? documentRecords(parsed) : null;
+}
+
+/** A file as update requests, or a line that says what is wrong with it. */
+export function readOrRefuse(name: string, text: string): ImportFile | string {
+  try {
+    return readImport(name, text) ?? checkText(name, text).line;
+  } catch (error) {
+    if (error instanceof FoodChainLabError) return `${name}: ${error.message}`;
+    throw error;
+  }
 }
 
 /** Updates of at most 100 changes, in order. One update changes a record once: a repeated id begins the next one. */

@@ -26,7 +26,7 @@ export interface Taken {
   fresh: number;
   /** What could not be verified, and is not used. */
   faults: ItemFault[];
-  /** Verified records that were used and not kept, for the case holds as many as it may. */
+  /** Verified records that are not kept, for the case holds as many as it may; once as many are in memory, not used either. */
   notKept: number;
 }
 
@@ -75,7 +75,7 @@ export class Received {
     }
     const kept = new Map<string, Omit<CaseRecord, 'case'>>();
     const verified: string[] = [];
-    let fresh = 0;
+    let [fresh, notUsed] = [0, 0];
     const results = await Promise.all(records.map((record) => this.check(record)));
     for (const [at, result] of results.entries()) {
       const record = records[at] as ShownRecord;
@@ -84,14 +84,19 @@ export class Received {
         continue;
       }
       const { change } = result;
-      verified.push(`${record.book} ${change.record}`);
-      this.shown.add(`${record.book} ${change.record}`);
+      const key = `${record.book} ${change.record}`;
+      verified.push(key);
+      if (!this.hasRoomFor(key)) {
+        notUsed += 1;
+        continue;
+      }
+      this.shown.add(key);
       if (!this.add(change, record)) continue;
       fresh += 1;
       const { inquiry } = this.of;
       const now = new Date(this.services.clock());
       const place = { record: change.record, version: change.ver };
-      kept.set(`${record.book} ${change.record}`, {
+      kept.set(key, {
         ...record,
         ...place,
         organisation,
@@ -102,7 +107,7 @@ export class Received {
     }
     const { db, config } = this.services;
     const notKept = await keepCaseRecords(db.pool, this.of.case, [...kept.values()], config.caseRecords);
-    return { verified, fresh, faults, notKept };
+    return { verified, fresh, faults, notKept: notKept + notUsed };
   }
 
   /** Whether it came in answer to this inquiry, and not only to an earlier one. */
@@ -156,6 +161,11 @@ export class Received {
     const wrong = signers.keyFault(issuer, change);
     if (wrong) return wrong;
     return change.kind === 'EVENT' ? verified : fault('BAD_CLAIMS', 'not an event');
+  }
+
+  /** An inquiry has no more in memory than a case may hold, whoever sends how much. */
+  private hasRoomFor(key: string): boolean {
+    return this.events.has(key) || this.events.size < this.services.config.caseRecords;
   }
 
   /** False where as much is known of it already. */

@@ -4,6 +4,7 @@ import { useCallback } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
+import { Extract } from '../components/extract.tsx';
 import { shortOf, useMasterData } from '../components/names.ts';
 import { useNews } from '../components/news.ts';
 import { Page } from '../components/page.tsx';
@@ -59,6 +60,7 @@ function File({ file, again }: { file: CaseFile; again: () => void }) {
         <Ways entries={entries} nameOf={(id) => names.get(id)?.name ?? shortOf(id)} />
         <CaseDeeds file={file} onDone={again} />
       </Group>
+      <Extract of={{ case: book }} />
       <Tabs
         value={params.get('view') ?? 'file'}
         onChange={(view) => view && setParams({ book, view }, { replace: true })}

@@ -4,9 +4,11 @@ import { useMemo } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
 import { Empty } from '../components/empty.tsx';
+import { Extract } from '../components/extract.tsx';
 import { IdentifierForm } from '../components/identifier-form.tsx';
 import { shortOf, useMasterData, useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
+import { PrintLabel } from '../components/print-label.tsx';
 import { Failure, Loading } from '../components/shown.tsx';
 import { BooksDocument, IdentifyDocument, ReconcileDocument } from '../operations/generated/documents.ts';
 import { FindingList } from './balance/findings.tsx';
@@ -106,6 +108,7 @@ function Story({ chain, id, naming }: { chain: Chain; id: string; naming: Naming
   return (
     <>
       <Group gap="xs">
+        <PrintLabel of={id} />
         <Button
           component={Link}
           to={`/trace?${new URLSearchParams({ thing: id }).toString()}`}
@@ -135,6 +138,7 @@ function Story({ chain, id, naming }: { chain: Chain; id: string; naming: Naming
       </div>
       {account && findings.length > 0 && <FindingList findings={findings} nameOf={nameOf} />}
       {account && <OneLot lot={account} product={lot?.product ? nameOf(lot.product) : ''} />}
+      <Extract of={{ lots: [id] }} />
       <section aria-labelledby="events">
         <Title order={3} size="h5" id="events" mb="xs">
           What happened to {lot ? titleOf(lot) : 'it'}

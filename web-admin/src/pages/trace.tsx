@@ -4,6 +4,7 @@ import { Alert, Anchor, Button, Group, Loader, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { Empty } from '../components/empty.tsx';
+import { Extract } from '../components/extract.tsx';
 import { useMasterData, useNames } from '../components/names.ts';
 import { Page } from '../components/page.tsx';
 import { Failure } from '../components/shown.tsx';
@@ -18,7 +19,9 @@ import { reasonText } from './trace/words.ts';
 /** Where lots came from and where they went: one question, one selection, four pictures of it. */
 export function Component() {
   const { question, change, undo, redo, canUndo, canRedo } = useQuestion();
-  const tracing = useTrace(question.starts.length > 0 ? inputOf(question) : null);
+  const input = question.starts.length > 0 ? inputOf(question) : null;
+  const tracing = useTrace(input);
+  const lots = question.starts.flatMap(({ kind, id }) => (kind === 'thing' ? [id] : []));
   const chain = useMemo(() => chainOf(tracing.found), [tracing.found]);
   const names = useMasterData(useMemo(() => masterDataOf(chain, question), [chain, question]));
   const organisation = useNames();
@@ -64,6 +67,9 @@ export function Component() {
         </Empty>
       )}
       {chain.lots.size > 0 && <Pictures chain={chain} question={question} change={change} naming={naming} />}
+      {summary && lots.length > 0 && (
+        <Extract of={{ lots, trace: question.direction, from: input?.from, until: input?.until }} />
+      )}
       {chain.looseEnds.map((end) => (
         <Alert
           key={`${end.direction} ${end.reason} ${end.event}`}

@@ -1,15 +1,14 @@
 import '../../../../api/exports/page/buffer-everywhere.ts';
-import { type ImportFile, readImport } from '../../../../api/cli/import/read.ts';
-import { checkText } from '../../../../api/events/check.ts';
+import { type ImportFile, readOrRefuse } from '../../../../api/cli/import/read.ts';
 
 export type ReadAnswer = { ok: true; file: ImportFile } | { ok: false; line: string };
 
-/** Reads EPCIS documents away from the page, by the code of `lotbook import` and `lotbook check`. */
+/** Reads documents away from the page, by the code of `lotbook import`. */
 globalThis.addEventListener(
   'message',
   ({ data: { name, text } }: MessageEvent<{ name: string; text: string }>) => {
-    const file = readImport(name, text);
-    const answer: ReadAnswer = file ? { ok: true, file } : { ok: false, line: checkText(name, text).line };
+    const file = readOrRefuse(name, text);
+    const answer: ReadAnswer = typeof file === 'string' ? { ok: false, line: file } : { ok: true, file };
     globalThis.postMessage(answer, { transfer: [] });
   },
 );

@@ -107,10 +107,11 @@ function Sums({ notice: { board } }: { notice: NoticeFile }) {
           {below.confirmed} have removed all.
         </Text>
       )}
-      {totals.map(({ unit, consigned, found, unaccounted }) => (
+      {totals.map(({ unit, consigned, found, foundBelow, unaccounted }) => (
         <Text key={unit}>
           <b>{amountText(found, unit)}</b> found of {amountText(consigned, unit)} consigned,{' '}
-          {amountText(unaccounted, unit)} not accounted for.
+          {amountText(unaccounted, unit)} not accounted for; {amountText(foundBelow, unit)} found by those to
+          whom they passed it on.
         </Text>
       ))}
     </Stack>
