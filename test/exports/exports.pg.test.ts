@@ -305,7 +305,7 @@ describe('who may have an export', () => {
     const beatAt = new Date(Date.now() - 60_000);
     const row = {
       id,
-      book: BOOK,
+      books: [BOOK],
       client: GROWER,
       format: 'ZIP',
       state: 'RUNNING',
@@ -330,7 +330,7 @@ describe('who may have an export', () => {
     const { prisma } = grower.context.database;
     const id = '00000000-0000-4000-8000-000000000002';
     const row = { id, client: GROWER, format: 'ZIP', entries: 1, done: 1, beatAt: new Date() };
-    await prisma.exportJob.create({ data: { ...row, book: `${GROWER}/other`, state: 'FAILED' } });
+    await prisma.exportJob.create({ data: { ...row, books: [`${GROWER}/other`], state: 'FAILED' } });
     const { token } = await own.mutate(
       `mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) { token error { message } } }`,
       { input: { name: 'auditor', roles: [{ role: 'AUDITOR', book: BOOK }], days: 1 } },

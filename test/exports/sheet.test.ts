@@ -168,11 +168,7 @@ describe('the sortable spreadsheet', () => {
     const texts = Object.values(parts).map((part) => new TextDecoder().decode(part));
     expect(texts.filter((part) => /<f[ >/]/.test(part))).toEqual([]);
     const [row] = rowsOf(await sheets([event]), 'Shipping');
-    // The reading program does not undo the escapes of control characters, as spreadsheet programs do.
-    const read = String(row?.['Product description']).replaceAll(/_x([0-9A-F]{4})_/g, (_all, code: string) =>
-      String.fromCharCode(Number.parseInt(code, 16)),
-    );
-    expect(read.trim()).toBe(text.trim());
+    expect(String(row?.['Product description']).trim()).toBe(text.trim());
     const csv = unzipSync(await readFile(await write([event], 'CSV')))['Shipping.csv'];
     const cells = new TextDecoder().decode(csv).split(/\r\n|,/);
     expect(cells.filter((cell) => /^"?[=+@\t\r-]/.test(cell))).toEqual([]);
