@@ -236,6 +236,7 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     });
     await page.getByRole('link', { name: CASE }).click();
     await page.getByRole('heading', { name: 'Notice from' }).waitFor();
+    expect(await page.getByRole('article').innerText()).toContain('SALAD, Garden salad');
     expect(await page.getByRole('article').innerText()).not.toMatch(/canteen|Ada/i);
     await page.getByRole('button', { name: 'We have received it' }).click();
     await page.getByText('You: received it').waitFor();

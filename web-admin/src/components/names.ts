@@ -88,6 +88,11 @@ function namedOf(id: string, value: unknown): [string, Named][] {
   ];
 }
 
+/** The product that a lot or an item is of. */
+export function productOf(id: string): string {
+  return id.replace(/\/(10|21)\/.*$/, '');
+}
+
 /** What of an identifier is worth reading where no name is known: the lot, the serial number, the key's digits. */
 export function shortOf(id: string): string {
   const parts = /^https:\/\/id\.gs1\.org\/(\d+)\/([^/]+)(?:\/(\d+)\/([^/]+))?$/.exec(id);

@@ -25,6 +25,7 @@ interface Said {
   isCountOnly: boolean;
 }
 
+const ON_ITS_WAY = 'It is signed, and goes as soon as their node answers.';
 const COMMON_UNITS = ['KGM', 'LBR', 'LTR', 'EA', 'CS'];
 
 /** The answer of this organisation: received, what is here of it, what was done with it, and that all of it is removed. */
@@ -37,7 +38,7 @@ export function AnswerForm({ received, onDone }: { received: Received; onDone: (
     isAll: reply.state === 'CONFIRMED',
     isCountOnly: false,
   }));
-  const { send, isRunning, wrong, told } = useAnswer(received, said, onDone);
+  const { send, isRunning, wrong, sent } = useAnswer(received, said, onDone);
   const change = (part: Partial<Said>): void => setSaid((before) => ({ ...before, ...part }));
   const units = [...new Set([...reply.consigned.map(({ uom }) => uom), ...COMMON_UNITS])];
   const lots = notice.lots.filter(({ state }) => state === 'AFFECTED').map(({ lot }) => lot);
@@ -79,7 +80,7 @@ export function AnswerForm({ received, onDone }: { received: Received; onDone: (
           onChange={(event) => change({ isCountOnly: event.currentTarget.checked })}
         />
         {wrong && <Failure message={wrong.message} duty={wrong.duty} />}
-        <Text role="status">{told}</Text>
+        <Text role="status">{sent === null ? '' : sent === reply.state ? 'They have it.' : ON_ITS_WAY}</Text>
         <Group>
           <Button
             loading={isRunning}
@@ -97,7 +98,7 @@ export function AnswerForm({ received, onDone }: { received: Received; onDone: (
 function useAnswer({ notice: { book, id } }: Received, said: Said, onDone: () => void) {
   const [answer, isRunning] = useDeed(AnswerNoticeDocument);
   const [wrong, setWrong] = useState<Wrong>();
-  const [told, setTold] = useState('');
+  const [sent, setSent] = useState<ReplyState | null>(null);
   const send = async (state: ReplyState): Promise<void> => {
     const content = {
       impact: said.impact,
@@ -109,9 +110,8 @@ function useAnswer({ notice: { book, id } }: Received, said: Said, onDone: () =>
     const outcome = await answer({ input });
     setWrong(outcome.wrong);
     if (outcome.wrong) return;
-    const isThere = outcome.payload.request?.state === 'APPROVED';
-    setTold(isThere ? 'It was received.' : 'It is signed, and goes as soon as their node answers.');
+    setSent(state);
     onDone();
   };
-  return { send, isRunning, wrong, told };
+  return { send, isRunning, wrong, sent };
 }

@@ -2,6 +2,7 @@ import { Button, Group, Select, SimpleGrid, Stack, Text, Textarea, TextInput, Ti
 import { useState } from 'react';
 import { useCaller } from '../../components/caller.ts';
 import { useDeed, type Wrong } from '../../components/deed.ts';
+import { productOf, useMasterData } from '../../components/names.ts';
 import { MomentInput } from '../../components/moment-input.tsx';
 import { Failure } from '../../components/shown.tsx';
 import { DraftNoticeDocument, EditNoticeDocument } from '../../operations/generated/documents.ts';
@@ -27,7 +28,8 @@ export function Editor({
   onSaved: (id: string) => void;
 }) {
   const { node } = useCaller();
-  const [draft, setDraft] = useState(first);
+  const [typed, setDraft] = useState(first);
+  const draft = useNamed(typed);
   const [create, isCreating] = useDeed(DraftNoticeDocument);
   const [edit, isEditing] = useDeed(EditNoticeDocument);
   const [wrong, setWrong] = useState<Wrong>();
@@ -73,6 +75,14 @@ export function Editor({
       </section>
     </SimpleGrid>
   );
+}
+
+/** With the products of its lots by name: whoever gets the notice may not know them. */
+function useNamed(draft: Draft): Draft {
+  const { lots } = draft;
+  const names = useMasterData(lots.map(({ lot }) => productOf(lot)));
+  const nameOf = (lot: string): string => names.get(productOf(lot))?.name ?? '';
+  return { ...draft, lots: lots.map((each) => ({ ...each, product: each.product || nameOf(each.lot) })) };
 }
 
 function What({ draft, change }: { draft: Draft; change: Change }) {

@@ -1,7 +1,6 @@
 import { Alert, Card, Stack, Text, Title } from '@mantine/core';
-import { useMemo } from 'react';
 import { Facts } from '../../components/listing.tsx';
-import { shortOf, useMasterData } from '../../components/names.ts';
+import { productOf, shortOf, useMasterData } from '../../components/names.ts';
 import { When } from '../../components/when.tsx';
 import type { NoticePartsFragment } from '../../operations/generated/documents.ts';
 import { ACTIONS, CLASSES, DEPTHS, REASONS } from '../cases/words.ts';
@@ -11,8 +10,7 @@ type Contact = NoticePartsFragment['contact'];
 /** A notice as whoever gets it sees it: without who else gets it, who drafted it, and who approved it. */
 export function NoticeView({ notice, from }: { notice: NoticePartsFragment; from: string }) {
   const { action, drill, type, title, hazard, instructions, contact, afterHoursContact, lots } = notice;
-  const ids = useMemo(() => lots.map(({ lot }) => lot.replace(/\/10\/.*$/, '')), [lots]);
-  const names = useMasterData(ids);
+  const names = useMasterData(lots.map(({ lot }) => productOf(lot)));
   return (
     <Card withBorder component="article" aria-label={title} className="attention">
       <Stack gap="sm">
@@ -36,7 +34,7 @@ export function NoticeView({ notice, from }: { notice: NoticePartsFragment; from
             {lots.map(({ lot, state, product, marking }) => (
               <li key={lot}>
                 <b>{shortOf(lot)}</b>
-                {`, ${product ?? names.get(lot.replace(/\/10\/.*$/, ''))?.name ?? 'product not named'}`}
+                {`, ${product ?? names.get(productOf(lot))?.name ?? 'product not named'}`}
                 {marking ? `, marked ${marking}` : ''}
                 {state === 'WITHDRAWN' ? ': NOT affected any more, use it as before' : ''}
                 <Text className="id" c="dimmed">
