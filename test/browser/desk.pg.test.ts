@@ -304,7 +304,7 @@ describe.skipIf(!hasBrowser())('the recall desk', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
     await page.getByLabel('Drop a file to verify').setInputFiles(await download.path());
     await page.getByRole('status').getByText('is valid').waitFor();
-    await page.getByText(`${CASE} (`).waitFor();
+    await page.getByRole('cell', { name: `${CASE} (` }).waitFor();
   });
 
   test('says whose records are incomplete, and shows them', async () => {
