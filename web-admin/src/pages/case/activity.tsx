@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { useAll } from '../../components/all.ts';
 import { type Column, Listing } from '../../components/listing.tsx';
-import { useNames } from '../../components/names.ts';
+import { shortOf, useNames } from '../../components/names.ts';
 import { useNews } from '../../components/news.ts';
 import { Loading } from '../../components/shown.tsx';
 import { When } from '../../components/when.tsx';
@@ -78,7 +78,7 @@ function wordsOf(id: string, value: unknown, nameOf: (id: string) => string): st
     if (typeof text === 'string' && text !== '') return text;
   }
   const { recipient } = fields;
-  return typeof recipient === 'string' ? nameOf(recipient) : titleOf({ id, fields });
+  return typeof recipient === 'string' ? nameOf(recipient) : shortOf(titleOf({ id, fields }));
 }
 
 function stateOf(fields: unknown): string {
