@@ -183,7 +183,7 @@ describe('a subscription', () => {
   it('keeps nothing of a caller that went away', async () => {
     for await (const { event } of endpoint.subscribe('partner', STATE, { id: ID })) {
       expect(event).toBe('next');
-      expect(listeners.size).toBe(1);
+      expect(listeners.size).toBeGreaterThan(0);
       break;
     }
     await expect.poll(() => listeners.size).toBe(0);

@@ -169,7 +169,7 @@ async function call(tenant: Tenant, query: string, more: Record<string, string> 
   return (isStream ? text.slice(0, text.indexOf('\n\n')) : text)
     .replace(/"requestId":"[^"]*"/g, '')
     .replace(
-      /"(failures|attempts)":\d+|"(nextAttemptAt|attemptedAt|failingSince|lastError|error)":"[^"]*"/g,
+      /"(failures|attempts)":\d+|"(nextAttemptAt|attemptedAt|failingSince|lastError|error)":("[^"]*"|null)/g,
       '',
     );
 }
@@ -294,6 +294,8 @@ describe('of two partners at one node', () => {
       ]);
       const lots = [absent.record, hidden.record].map((id) => id.split('/').at(-1) ?? id);
       for (const [at, { operation, document }] of operationsWith(hidden).entries()) {
+        // It draws what it is given, and reads nothing.
+        if (operation === 'label') continue;
         const answer = await call('south', document);
         let nothing = await call('south', others[at]?.document ?? '');
         for (const [from = '', to = ''] of [...names, lots]) nothing = nothing.replaceAll(from, to);
