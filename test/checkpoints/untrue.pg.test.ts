@@ -127,8 +127,9 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lotbook-fork-'));
   await cp(owner.dir, dir, { recursive: true });
   other = await startNodeProcess({ organisation: OWNER, databaseUrl: copyUrl.href, url, dir, env });
-  await owner.restart();
+  // Before the first one is back: nothing that it makes from here on reaches this partner.
   address.turn(A, other.url);
+  await owner.restart();
 }, 240_000);
 
 afterAll(async () => {
