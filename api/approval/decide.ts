@@ -85,7 +85,9 @@ function verdictOn(
   const question = { audience: update.requester.audience, purpose: ORDINARY_PURPOSE, now };
   const verdicts: Verdict[] = [];
   for (const attributes of [change.before, change.after]) {
-    if (attributes) verdicts.push(mayChange(grants, attributes, change.names, question));
+    // A note says something of a record that one may change or ask to change; its own fields are in no rule.
+    const names = attributes?.kind === 'NOTE' && attributes.locked !== undefined ? [] : change.names;
+    if (attributes) verdicts.push(mayChange(grants, attributes, names, question));
   }
   // A record that is not there has no attributes to judge by; only own people are told that it is missing.
   if (verdicts.length === 0 && update.requester.audience.roles.length > 0) return { decision: 'BY_RULE' };

@@ -10,6 +10,7 @@ import { attributesOf } from '../sharing/subject.ts';
 import { idOf, stableJson } from './shape.ts';
 import { prepareErasure } from './prepare-erasure.ts';
 import { prepareGrant } from './prepare-grant.ts';
+import { noteOn, noteTarget } from './prepare-note.ts';
 import { prepareLock, seenLock } from './prepare-lock.ts';
 import { declaresAnew, identifyCaptured } from './captured-event.ts';
 import type {
@@ -32,7 +33,8 @@ export function idsToRead(update: UpdateInput): string[] {
   return update.changes.flatMap((change) => {
     const id = idOf(change);
     const isSet = change.base === null && change.kind !== 'EVENT';
-    return id && (change.base || isSet) ? [id] : [];
+    const target = noteTarget(change);
+    return [...(id && (change.base || isSet) ? [id] : []), ...(target ? [target] : [])];
   });
 }
 
@@ -89,6 +91,8 @@ function prepareChange(
   if (before && erasureOf(before.state)) return erasedAlready(change, idOf(change) as string, before);
   const valid = before ? setInto(change, before, place, uuid) : validatedContent(change, place, uuid);
   if (isCaptured(change)) return prepareCaptured(change, valid, known, taken);
+  const on = valid.fields['on'];
+  if (change.kind === 'NOTE' && typeof on === 'string') return prepareNote(change, valid, on, known);
   const current = known.get(valid.id) ?? null;
   const same = current !== null && sameState(current.state, valid.fields);
   return {
@@ -128,6 +132,27 @@ function whole(
     after: attributesOf(change.kind, id, fields),
     state: fields,
     links: deriveLinks(fields),
+  };
+}
+
+/** A note on a record is made once, and says what it says. */
+function prepareNote(
+  change: RecordChange,
+  { id, fields }: { id: string; fields: Fields },
+  on: string,
+  known: KnownRecords,
+): Omit<PreparedChange, 'index'> {
+  const current = known.get(id) ?? null;
+  const note = noteOn(on, fields, known);
+  const isThere = current !== null || change.base !== 0;
+  const again: RequestError = {
+    code: 'CONFLICT',
+    message: 'A note on a record is not changed: write another one.',
+  };
+  return {
+    ...whole(change, { id, fields: note.fields }, current),
+    same: false,
+    refusal: note.refusal ?? (isThere ? again : null),
   };
 }
 
@@ -188,6 +213,10 @@ function preparePatch(
   if (current.kind !== change.kind) return { ...prepared, refusal: otherKind() };
   if (erasureOf(current.state)) return { ...prepared, refusal: erased() };
   if (current.version !== change.base) return { ...prepared, refusal: stale(current.version) };
+  if (change.kind === 'NOTE' && (current.state['on'] ?? patch['on']) !== undefined) {
+    const message = 'A note on a record is not changed: write another one.';
+    return { ...prepared, refusal: { code: 'CONFLICT', message } };
+  }
   const merged: Record<string, JsonValue> = { ...current.state };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete merged[name];

@@ -150,6 +150,11 @@ const NOTE = shape({
   author: rules.text,
   time: rules.dateTime,
   attachments: rules.listOf(rules.uri),
+  organisation: rules.text,
+  // A note on a record: seen by whoever may see something of that. The node says what sharing rules look at in it.
+  on: reference,
+  of: rules.text,
+  subject: objectOf(shape({ products: texts, lots: texts, time: rules.dateTime })),
 });
 
 const ANY: readonly IdentifierKind[] = ['other'];

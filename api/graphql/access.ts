@@ -39,6 +39,7 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     headProofs: 'SIGNED_IN',
     // Those of records of which the caller may see something.
     locks: 'SIGNED_IN',
+    isPrint: inBook('VIEWER'),
     verification: inBook('VIEWER'),
     pendingRequests: inBook('APPROVER'),
     retention: inBook('AUDITOR'),
@@ -85,6 +86,8 @@ export const access: Readonly<Record<RootType, Readonly<Record<string, Admission
     releaseRecord: inBook('ADMINISTRATOR'),
     requestUpdates: inSome('EDITOR'),
     saveRecord: inBook('EDITOR'),
+    addNote: inBook('EDITOR'),
+    printRecords: inBook('VIEWER'),
     refreshRecord: inBook('VIEWER'),
     lockRecords: inBook('EDITOR'),
     unlockRecords: inBook('EDITOR'),

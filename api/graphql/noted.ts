@@ -5,18 +5,23 @@ import type { GraphQLContext, Services } from './context.ts';
 
 type Args = Readonly<Record<string, unknown>>;
 
-/** What callers do for themselves, and what they take away: noted whatever role it needs. */
+/** Mutations that are noted whoever makes them: nobody needs one of the roles above for them. */
 const ALWAYS_NOTED: ReadonlySet<string> = new Set([
+  // What callers do for themselves.
   'endSession',
   'endAllSessions',
-  'startFile',
   'addWebhook',
   'replayWebhook',
   'enableWebhook',
   'removeWebhook',
+  // What opens more than the ordinary rules, or closes it.
+  'proposeEmergency',
+  'declareEmergency',
+  'endEmergency',
+  // What leaves the node as a file.
+  'printRecords',
+  'startFile',
 ]);
-/** What opens more than the ordinary rules, or closes it. */
-const OF_EMERGENCIES: ReadonlySet<string> = new Set(['proposeEmergency', 'declareEmergency', 'endEmergency']);
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'NOT_PERMITTED']);
 
 /**
@@ -55,12 +60,7 @@ function isNoted(type: RootType, operation: string): boolean {
   if (type !== 'Mutation') return false;
   const admission = access.Mutation[operation];
   const role = typeof admission === 'object' ? admission.role : admission;
-  return (
-    role === 'ADMINISTRATOR' ||
-    role === 'AUDITOR' ||
-    ALWAYS_NOTED.has(operation) ||
-    OF_EMERGENCIES.has(operation)
-  );
+  return role === 'ADMINISTRATOR' || role === 'AUDITOR' || ALWAYS_NOTED.has(operation);
 }
 
 /** @param who null where nobody was recognised */

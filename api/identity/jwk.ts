@@ -2,6 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { LotbookError } from '../errors.ts';
 import { decodeBase64url } from './base64url.ts';
+import { digestText } from './digest-text.ts';
 import { sha256, sha256Bytes } from './sha256.ts';
 
 /** The signature algorithms in use (RFC 9864, RFC 7518). The pinned key decides which, never a token. */
@@ -81,19 +82,9 @@ export function thumbprint(jwk: PublicJwk | PrivateJwk): string {
   return sha256(thumbprintInput(publicPart(jwk)));
 }
 
-/**
- * A thumbprint for people to compare by telephone: the first 160 bits of the SHA-256 thumbprint in base32 (RFC 4648,
- * letters and the digits 2 to 7), eight groups of four.
- */
+/** A thumbprint for people to compare by telephone. */
 export function fingerprint(jwk: PublicJwk | PrivateJwk): string {
-  const bits = sha256Bytes(thumbprintInput(publicPart(jwk))).subarray(0, 20);
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  let text = '';
-  for (let bit = 0; bit < 160; bit += 5) {
-    const pair = bits.readUInt8(bit >> 3) * 256 + (bits[(bit >> 3) + 1] ?? 0);
-    text += letters[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return (text.match(/.{4}/g) ?? []).join(' ');
+  return digestText(sha256Bytes(thumbprintInput(publicPart(jwk))));
 }
 
 /** The key object for checking signatures. Make it once and keep it: importing costs more than a signature. */

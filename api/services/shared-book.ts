@@ -13,13 +13,14 @@ const TIMEOUT_MS = 5_000;
 
 /** Refresh, do, update; and who is there. */
 export function openSharedBook(
-  { database: db, bell, randomId, peers, log, now: clock, onClose }: Context,
+  { database: db, bell, randomId, peers, log, node, now: clock, onClose }: Context,
   sources: ScopeServices,
   rooms: Pick<BooksDeps, 'approval' | 'reading'>,
 ): Books {
   const presences = openPresences({ bell, clock, randomId });
   onClose(() => presences.close());
-  const here = { db, bell, randomId, log, sources, presences };
+  const { organisation } = node;
+  const here = { db, bell, randomId, clock, organisation, log, sources, presences };
   return openBooks({ ...rooms, ...here, versionAt: versionAt(peers), attendAt: attendAt(peers) });
 }
 

@@ -71,15 +71,16 @@ function permittedTo(
   return permitted;
 }
 
-/** Who may see something of a record sees who holds its lock, but not which person of another organisation. */
+/** Who may see something of a record sees that it is locked, and its notes, but not which person of another organisation it was. */
 function grantedBy(
   { fields }: Grant,
-  { kind }: Subject,
+  { kind, locked }: Subject,
   names: readonly string[],
   { organisation }: Audience,
 ): readonly string[] {
   if (fields.includes('*')) return names;
   if (kind === 'LOCK') return names.filter((name) => showsOfLock(fields, name, organisation));
+  if (locked !== undefined) return names.filter((name) => name !== 'author' || fields.includes('author'));
   return names.filter((name) => fields.includes(name));
 }
 
@@ -145,8 +146,8 @@ function isAfterStart(grant: Grant, subject: Subject): boolean {
 }
 
 /**
- * The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. An entry lock is
- * covered by what covers the record that it locks.
+ * The selector alone. A grant never covers a grant: those are shown to whom they address, and to nobody else. An entry lock, and a
+ * note on a record, are covered by what covers that record.
  */
 export function selects({ selector }: Grant, subject: SubjectAttributes): boolean {
   if (subject.kind === 'GRANT') return false;
@@ -165,8 +166,8 @@ export function selects({ selector }: Grant, subject: SubjectAttributes): boolea
  * disclosed, so that a partner can tell "not set" from "withheld".
  */
 export function namesGranted(grants: readonly Grant[], subject: SubjectAttributes, now: number): string[] {
-  // The fields of a lock are its own: no rule names them as those of a record.
-  if (subject.kind === 'LOCK') return [];
+  // The fields of a lock, or of a note on a record, are its own: no rule names them as those of a record.
+  if (subject.locked !== undefined) return [];
   return exactNames(
     grants.filter((grant) => selects(grant, subject)),
     now,

@@ -1,4 +1,5 @@
 import type { Fields } from '../events/fields.ts';
+import type { JsonValue } from '../events/value.ts';
 import { productsAndLots } from '../events/links.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { lockedSubject } from '../ledger/entry-lock.ts';
@@ -12,7 +13,7 @@ export interface SubjectAttributes {
   lots: readonly string[];
   /** Event time in ms; null for what is no event. */
   time: number | null;
-  /** Of an entry lock: the kind of the record that it locks, whose the other attributes are. */
+  /** Of an entry lock, and of a note on a record: the kind of that record, whose the other attributes are. */
   locked?: string;
 }
 
@@ -23,10 +24,28 @@ export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fiel
     const of = { id: String(fields['record'] ?? ''), locked: String(fields['of'] ?? '') };
     return { ...of, kind, ...lockedSubject(fields) };
   }
+  if (kind === 'NOTE' && typeof fields['on'] === 'string') return ofNote(fields);
   const { products, lots } = productsAndLots(fields);
   if (kind === 'PRODUCT') return { id, kind, products: [...products, id], lots, time: null };
   if (kind === 'LOT') return { id, kind, products, lots: [...lots, id], time: null };
   const time =
     kind === 'EVENT' && typeof fields['eventTime'] === 'string' ? Date.parse(fields['eventTime']) : NaN;
   return { id, kind, products, lots, time: Number.isNaN(time) ? null : time };
+}
+
+/** As the node has written it down, when the note was made (approval/prepare-note.ts). */
+function ofNote(fields: Readonly<Fields>): SubjectAttributes {
+  const time = Date.parse(String(fields['subject.time'] ?? ''));
+  return {
+    id: String(fields['on']),
+    kind: 'NOTE',
+    locked: String(fields['of'] ?? ''),
+    products: texts(fields['subject.products']),
+    lots: texts(fields['subject.lots']),
+    time: Number.isNaN(time) ? null : time,
+  };
+}
+
+function texts(value: JsonValue | undefined): string[] {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }

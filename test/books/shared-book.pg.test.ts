@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extractText } from 'unpdf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { readEvents } from '../../api/peers/sse.ts';
@@ -245,6 +248,56 @@ describe('who is there', () => {
   });
 });
 
+describe('notes on a record', () => {
+  const NOTE = `mutation ($book: ID!, $record: ID!, $text: String!) {
+    addNote(book: $book, record: $record, text: $text) { note { id fields token } request { state } ${ERROR} }
+  }`;
+
+  async function notes(node: NodeProcess, record: string): Promise<{ fields: Record<string, unknown> }[]> {
+    const { record: found } = await node.query(
+      'query ($book: ID!, $id: ID!) { record(book: $book, id: $id) { notes { id fields } } }',
+      { book: BOOK, id: record },
+    );
+    return (found as { notes: { fields: Record<string, unknown> }[] } | null)?.notes ?? [];
+  }
+
+  test('are seen by whoever may see the record, from both sides, and the author by his own organisation', async () => {
+    const record = lot('C');
+    await grower.mutate(NOTE, { book: BOOK, record, text: 'Two crates are wet.' });
+    const { note } = await packer.mutate(NOTE, { book: BOOK, record, text: 'Which two?' });
+    expect(note).toMatchObject({ fields: { text: 'Which two?', organisation: PACKER } });
+    await until('the packer sees both', async () => (await notes(packer, record)).length === 2);
+    const [first] = await notes(packer, record);
+    // A rule for lots alone covers the notes on lots.
+    expect(first?.fields).toMatchObject({ text: 'Two crates are wet.', organisation: GROWER });
+    expect(first?.fields).not.toHaveProperty('author');
+    expect((await notes(grower, record)).map(({ fields }) => fields['author'])).toEqual([GROWER, PACKER]);
+  });
+
+  test('on a record that is not shown are not shown, and nobody says otherwise in a note', async () => {
+    const record = 'https://id.gs1.org/414/9521234543213';
+    const { note } = await grower.mutate(NOTE, { book: BOOK, record, text: 'Locked after six.' });
+    const id = (note as { id: string }).id;
+    await grower.mutate(NOTE, { book: BOOK, record: lot('C'), text: 'Dry now.' });
+    await until('the packer has the later one', async () => (await notes(packer, lot('C'))).length === 3);
+    expect(await versionAt(packer, id)).toBeUndefined();
+    const forged = { on: record, about: [record], text: 'x', of: 'LOT', subject: { lots: [lot('C')] } };
+    const changes = [{ kind: 'NOTE', base: 0, content: forged }];
+    const { requestUpdates } = await grower.query(
+      'mutation ($updates: [UpdateInput!]!) { requestUpdates(updates: $updates) { requests { outcome { record } } } }',
+      { updates: [{ book: BOOK, key: randomUUID(), changes }] },
+    );
+    const [{ outcome }] = (requestUpdates as unknown as { requests: [{ outcome: [{ record: string }] }] })
+      .requests;
+    const { record: made } = await grower.query(
+      'query ($book: ID!, $id: ID!) { record(book: $book, id: $id) { fields } }',
+      { book: BOOK, id: outcome[0].record },
+    );
+    expect((made as { fields: object }).fields).toMatchObject({ of: 'LOCATION' });
+    expect((made as { fields: object }).fields).not.toHaveProperty('subject.lots');
+  });
+});
+
 describe('at the command line', () => {
   test('somebody edits a record, is told what differs, and merges', async () => {
     const record = lot('E');
@@ -261,4 +314,25 @@ describe('at the command line', () => {
       'Saved: version 3.\n',
     );
   });
+
+  test('somebody prints records, and whoever has the paper checks it', async () => {
+    const at = ['--dir', grower.dir, '--port', new URL(grower.url).port];
+    const run = (...args: string[]) => runCli([...at, 'records', ...args]).ended;
+    const out = join(grower.dir, 'lots.pdf');
+    const printed = await run('print', 'harvest', lot('A'), lot('B'), '--out', out, '--json');
+    const { code, records } = JSON.parse(printed.stdout) as { code: string; records: number };
+    expect(records).toBe(2);
+    const pages = await textOf(await readFile(out));
+    for (const text of [lot('A'), '3, entry', `Verification code ${code}`]) expect(pages).toContain(text);
+    const versions = [lot('A'), lot('B')].map(async (id) => `${id}@${await versionAt(grower, id)}`);
+    const [a = '', b = ''] = await Promise.all(versions);
+    expect((await run('check-print', 'harvest', a, b, '--code', code)).code).toBe(0);
+    expect((await run('check-print', 'harvest', b, a, '--code', code)).code).toBe(1);
+    expect((await run('check-print', 'harvest', `${lot('A')}@1`, b, '--code', code)).code).toBe(1);
+  });
 });
+
+async function textOf(pdf: Buffer): Promise<string> {
+  const { text } = await extractText(new Uint8Array(pdf), { mergePages: true });
+  return text;
+}
