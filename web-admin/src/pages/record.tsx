@@ -23,7 +23,7 @@ export function Component() {
               key={`${book} ${id}`}
               book={book}
               record={data.record}
-              versions={data.changes.edges.map(({ node }) => node)}
+              data={data}
               onMoved={() => again({ requestPolicy: 'network-only' })}
             />
           ) : (

@@ -8,6 +8,9 @@ import { Editor } from './editor.tsx';
 import { Held } from './held.tsx';
 import { Here } from './here.tsx';
 import { History } from './history.tsx';
+import { Notes } from './notes.tsx';
+import { Out } from './out.tsx';
+import { Properties } from './properties.tsx';
 import { useLock } from './use-lock.ts';
 import { useLockSeen } from './use-lock-seen.ts';
 import { usePresence } from './use-presence.ts';
@@ -24,12 +27,12 @@ interface Edited {
 export function OpenRecord({
   book,
   record,
-  versions,
+  data,
   onMoved,
 }: {
   book: string;
   record: Shown;
-  versions: RecordWithHistoryQuery['changes']['edges'][number]['node'][];
+  data: RecordWithHistoryQuery;
   onMoved: () => void;
 }) {
   const { id } = record;
@@ -47,12 +50,19 @@ export function OpenRecord({
       {!record.erased && (
         <Editing book={book} id={id} isOthers={isOthers} onEditing={setEditing} onMoved={onMoved} />
       )}
-      <History versions={versions} fields={record.fields as Fields} />
+      <Out book={book} record={record} />
+      <History versions={data.changes.edges.map(({ node }) => node)} fields={record.fields as Fields} />
       {record.withheld.length > 0 && (
         <Text size="sm">Withheld from you, though a rule names it: {record.withheld.join(', ')}.</Text>
       )}
+      {canHaveNotes(record.kind) && <Notes book={book} record={id} notes={record.notes} onDone={onMoved} />}
+      <Properties data={data} />
     </Stack>
   );
+}
+
+function canHaveNotes(kind: Shown['kind']): boolean {
+  return kind !== 'NOTE' && kind !== 'LOCK' && kind !== 'GRANT';
 }
 
 /** From the button that opens the editor to the word that it was saved. */
