@@ -8,6 +8,7 @@ import { NAMES_FIELD } from '../ledger/field-value.ts';
 import { contradiction, type SignedChange } from '../ledger/statements/contradiction.ts';
 import { verifyChange, type VerifiedChange } from '../ledger/verify-change.ts';
 import type { Grant } from '../sharing/grant.ts';
+import { NOTE_ON, showsOfNote } from '../sharing/record-note.ts';
 import type { CopiedEntry } from '../store/copies.ts';
 import { MAX_SEQ } from '../store/entries.ts';
 import { fault, type ItemFault } from './item-fault.ts';
@@ -143,9 +144,10 @@ function promised(item: ReceivedItem, held: Held, seq: number) {
     const grant = held.grants.get(id);
     return grant && grant.right === 'READ' && seq > grant.since ? grant.fields : [];
   });
-  // A lock has none of the fields that rules name.
+  // A lock, and a note on a record, have none of the fields that rules name.
   const isLock = isLockId(claimedPlace(item.token)?.record ?? '');
-  return { exact: isLock ? [] : due.filter((name) => name !== '*'), everything: due.includes('*') };
+  const isOfRecord = isLock || (item.kind === 'NOTE' && openedNames(item).includes(NOTE_ON));
+  return { exact: isOfRecord ? [] : due.filter((name) => name !== '*'), everything: due.includes('*') };
 }
 
 function checkShared(
@@ -159,6 +161,7 @@ function checkShared(
     name === ERASED_FIELD ||
     giving.some(({ fields }) => {
       if (change.kind === 'LOCK' && name !== NAMES_FIELD) return showsOfLock(fields, name, self);
+      if (isNoteOnRecord(change)) return showsOfNote(fields, name);
       return fields.includes('*') || (name !== NAMES_FIELD && fields.includes(name));
     });
   const overshared = openedNames(item).find((name) => !isGiven(name));
@@ -171,11 +174,17 @@ function mayCover(
   { seq, kind, record, atMs, fields }: VerifiedChange,
 ): boolean {
   if (right !== 'READ' || (until !== null && atMs >= until)) return false;
-  const of = kind === 'LOCK' ? { kind: fields['of'], record: fields['record'] } : { kind, record };
+  const isNote = isNoteOnRecord({ kind, fields });
+  const about = isNote ? fields[NOTE_ON] : fields['record'];
+  const of = kind === 'LOCK' || isNote ? { kind: fields['of'], record: about } : { kind, record };
   if (selector.kinds.length > 0 && !(selector.kinds as readonly unknown[]).includes(of.kind)) return false;
   if (selector.records.length > 0 && !(selector.records as readonly unknown[]).includes(of.record))
     return false;
   return backfill || seq > since;
+}
+
+function isNoteOnRecord({ kind, fields }: Pick<VerifiedChange, 'kind' | 'fields'>): boolean {
+  return kind === 'NOTE' && typeof fields[NOTE_ON] === 'string';
 }
 
 /** A grant shows its terms, and of its audience this organisation's own share. */

@@ -8,6 +8,7 @@ import {
   type GrantRight,
 } from './grant.ts';
 import { showsOfLock } from '../ledger/entry-lock.ts';
+import { showsOfNote } from './record-note.ts';
 import type { SubjectAttributes } from './subject.ts';
 
 /** What a decision needs to know of one version of a record: names and attributes, no values. */
@@ -80,7 +81,7 @@ function grantedBy(
 ): readonly string[] {
   if (fields.includes('*')) return names;
   if (kind === 'LOCK') return names.filter((name) => showsOfLock(fields, name, organisation));
-  if (locked !== undefined) return names.filter((name) => name !== 'author' || fields.includes('author'));
+  if (locked !== undefined) return names.filter((name) => showsOfNote(fields, name));
   return names.filter((name) => fields.includes(name));
 }
 

@@ -3,6 +3,7 @@ import type { JsonValue } from '../events/value.ts';
 import { productsAndLots } from '../events/links.ts';
 import type { RecordKind } from '../ledger/change.ts';
 import { lockedSubject } from '../ledger/entry-lock.ts';
+import { NOTE_ON } from './record-note.ts';
 
 /** What a selector can look at; derived from the full state of a record, never stored. */
 export interface SubjectAttributes {
@@ -24,7 +25,7 @@ export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fiel
     const of = { id: String(fields['record'] ?? ''), locked: String(fields['of'] ?? '') };
     return { ...of, kind, ...lockedSubject(fields) };
   }
-  if (kind === 'NOTE' && typeof fields['on'] === 'string') return ofNote(fields);
+  if (kind === 'NOTE' && typeof fields[NOTE_ON] === 'string') return ofNote(fields);
   const { products, lots } = productsAndLots(fields);
   if (kind === 'PRODUCT') return { id, kind, products: [...products, id], lots, time: null };
   if (kind === 'LOT') return { id, kind, products, lots: [...lots, id], time: null };
@@ -37,7 +38,7 @@ export function attributesOf(kind: RecordKind, id: string, fields: Readonly<Fiel
 function ofNote(fields: Readonly<Fields>): SubjectAttributes {
   const time = Date.parse(String(fields['subject.time'] ?? ''));
   return {
-    id: String(fields['on']),
+    id: String(fields[NOTE_ON]),
     kind: 'NOTE',
     locked: String(fields['of'] ?? ''),
     products: texts(fields['subject.products']),

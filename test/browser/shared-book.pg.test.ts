@@ -114,4 +114,21 @@ describe.skipIf(!hasBrowser())('two editors at two nodes, on one record', () => 
     await theirs.page.getByRole('button', { name: 'Cancel' }).press('Enter');
     await theirs.page.getByText('Nothing was changed.').waitFor();
   });
+
+  test('whoever may see the record writes a note on it, prints it, and looks at what is known of it', async () => {
+    const { page } = theirs;
+    await page.getByRole('textbox', { name: /^A note/ }).fill('Weighed again at the gate.');
+    await press(page, 'Add the note');
+    await page.getByText('Noted.').waitFor();
+    await page.getByRole('region', { name: 'Notes' }).getByText('Weighed again at the gate.').waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Print as PDF')]);
+    expect(download.suggestedFilename()).toBe('record.pdf');
+    await page.getByText('Verification code').waitFor();
+    await page.getByText('side by side').click();
+    await page.getByRole('table', { name: 'All versions side by side' }).getByText('Version 1').waitFor();
+    expect(await page.getByRole('region', { name: 'Properties' }).innerText()).toContain(
+      'Rules by which you see it',
+    );
+    expect(await theirs.faults({ phone: true })).toEqual([]);
+  });
 });
