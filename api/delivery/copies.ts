@@ -146,7 +146,8 @@ function promised(item: ReceivedItem, held: Held, seq: number) {
   });
   // A lock, and a note on a record, have none of the fields that rules name.
   const isLock = isLockId(claimedPlace(item.token)?.record ?? '');
-  const isOfRecord = isLock || (item.kind === 'NOTE' && openedNames(item).includes(NOTE_ON));
+  const isNote = peekClaims(item.token)?.['kind'] === 'NOTE' && openedNames(item).includes(NOTE_ON);
+  const isOfRecord = isLock || isNote;
   return { exact: isOfRecord ? [] : due.filter((name) => name !== '*'), everything: due.includes('*') };
 }
 
