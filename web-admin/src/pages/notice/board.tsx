@@ -110,8 +110,8 @@ function Sums({ notice: { board } }: { notice: NoticeFile }) {
       {totals.map(({ unit, consigned, found, foundBelow, unaccounted }) => (
         <Text key={unit}>
           <b>{amountText(found, unit)}</b> found of {amountText(consigned, unit)} consigned,{' '}
-          {amountText(unaccounted, unit)} not accounted for; {amountText(foundBelow, unit)} found by those to
-          whom they passed it on.
+          {amountText(unaccounted, unit)} not accounted for.
+          {below.notified > 0 && ` Those to whom they passed it on found ${amountText(foundBelow, unit)}.`}
         </Text>
       ))}
     </Stack>
