@@ -15,7 +15,7 @@ export interface Notice {
   board: {
     direct: Tier;
     below: Tier;
-    totals: { unit: string; consigned: string; found: string; unaccounted: string }[];
+    totals: { unit: string; consigned: string; found: string; foundBelow: string }[];
   } | null;
 }
 
@@ -52,7 +52,7 @@ const AMOUNT = '{ lot quantity uom }';
 const NOTICE = `notice {
   id book case version state lots { lot } recipients { name organisation party consigned ${AMOUNT} }
   replies { recipient state below ${TIER} }
-  board { direct ${TIER} below ${TIER} totals { unit consigned found unaccounted } }
+  board { direct ${TIER} below ${TIER} totals { unit consigned found foundBelow } }
 }`;
 
 export async function openCase(node: DemoNode, input: object): Promise<{ id: string; book: string }> {

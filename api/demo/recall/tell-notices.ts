@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../identity/strict-json.ts';
+import { Exact } from '../../recall/exact.ts';
 import { bookId } from '../load.ts';
 import type { DemoNode } from '../nodes.ts';
 import { countOf, type Screen } from '../screen.ts';
@@ -176,19 +177,19 @@ function tellSent(screen: Screen, node: DemoNode, { lots, recipients }: Notice):
 
 function tellBoard(screen: Screen, node: DemoNode, { replies, board }: Notice): void {
   screen.table(
-    [`NOTICE OF ${node.short.toUpperCase()} TO`, 'STATE', 'BELOW', 'CONSIGNED', 'FOUND', 'UNACCOUNTED'],
+    [`NOTICE OF ${node.short.toUpperCase()} TO`, 'STATE', 'BELOW', 'CONSIGNED', 'FOUND', 'FOUND BELOW'],
     replies.map(({ recipient, state, below }) => [
       recipient,
       state,
       belowText(below),
-      ...(['consigned', 'found', 'unaccounted'] as const).map((name) => totalText(board, name)),
+      ...(['consigned', 'found', 'foundBelow'] as const).map((name) => totalText(board, name)),
     ]),
   );
 }
 
 /** Of what nothing was consigned nothing is missing. */
-function totalText(board: Notice['board'], name: 'consigned' | 'found' | 'unaccounted'): string {
-  const told = (board?.totals ?? []).filter(({ consigned }) => name === 'found' || consigned !== '0');
+function totalText(board: Notice['board'], name: 'consigned' | 'found' | 'foundBelow'): string {
+  const told = (board?.totals ?? []).filter(({ consigned }) => name !== 'consigned' || consigned !== '0');
   return told.map((total) => `${total[name]} ${total.unit}`).join(', ') || '-';
 }
 
@@ -208,15 +209,20 @@ function allAnswered(notices: readonly Notice[]): Finding {
 }
 
 function reconciled(node: DemoNode, { board }: Notice): Finding {
-  const totals = board?.totals ?? [];
+  // By the warehouse, and by the shops of what it had passed on to them.
+  const totals = (board?.totals ?? []).map(({ found, foundBelow, consigned, unit }) => ({
+    found: new Exact(found).plus(foundBelow),
+    consigned: new Exact(consigned),
+    unit,
+  }));
   return finding(
     `what ${node.season.name} shipped of the lots is accounted for: ${totals
-      .map(({ found, consigned, unit }) => `${found} of ${consigned} ${unit}`)
+      .map(({ found, consigned, unit }) => `${found.toFixed()} of ${consigned.toFixed()} ${unit}`)
       .join(', ')}`,
     totals.length === 0
       ? ['nothing was consigned']
       : totals
-          .filter(({ unaccounted }) => Number(unaccounted) !== 0)
-          .map(({ unaccounted, unit }) => `${unaccounted} ${unit} are not`),
+          .filter(({ found, consigned }) => !found.equals(consigned))
+          .map(({ found, consigned, unit }) => `${consigned.minus(found).toFixed()} ${unit} are not`),
   );
 }
