@@ -5,6 +5,7 @@ import { benchApprovals } from './approvals/bench.ts';
 import { benchAuthority } from './authority/bench.ts';
 import { benchCapture } from './capture/bench.ts';
 import { benchFeeds } from './feeds/bench.ts';
+import { benchHops } from './hops/bench.ts';
 import { benchProof } from './proof/bench.ts';
 import { benchLog } from './log/bench.ts';
 import { benchStartup } from './startup/bench.ts';
@@ -24,9 +25,10 @@ const SECTIONS: Record<string, { title: string; run: Section }> = {
   f: { title: 'backup and witness', run: benchAuthority },
   h: { title: 'proof', run: benchProof },
   g: { title: 'the nodes of a log', run: benchLog },
+  i: { title: 'traces across four nodes', run: benchHops },
 };
 
-const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h] [--size CHANGES] [--json FILE]
+const USAGE = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h,i] [--size CHANGES] [--json FILE]
 Measures a node against its limits on this machine. DATABASE_URL selects another PostgreSQL than the embedded one.
 --size says how many changes the long book of h has: 1000000 for one that takes its time.`;
 

@@ -1,6 +1,6 @@
 /** One line of the table: a figure beside its limit, medians over the rounds of one run. */
 export interface Figure {
-  section: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h';
+  section: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h' | 'i';
   name: string;
   unit: string;
   value: number;
